@@ -1,0 +1,36 @@
+{#- The last CTE and select of a model: merges intervals (start_on, end_on, both ends counted) that overlap or touch,
+    within the partition. Interval arithmetic only; no row a day. -#}
+{% macro merge_intervals(relation, partition_columns) -%}
+, ordered as (
+
+    select
+        *,
+        max(end_on) over (
+            partition by {{ partition_columns | join(', ') }}
+            order by start_on, end_on
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until
+    from {{ relation }}
+
+),
+
+island as (
+
+    select
+        *,
+        sum(case when covered_until >= start_on - 1 then 0 else 1 end) over (
+            partition by {{ partition_columns | join(', ') }}
+            order by start_on, end_on
+            rows between unbounded preceding and current row
+        ) as island_no
+    from ordered
+
+)
+
+select
+    {{ partition_columns | join(',\n    ') }},
+    min(start_on) as start_on,
+    max(end_on) as end_on
+from island
+group by {{ partition_columns | join(', ') }}, island_no
+{%- endmacro %}

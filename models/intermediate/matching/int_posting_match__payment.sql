@@ -1,0 +1,40 @@
+-- The course payments that a posting may stand for: not fictive, due by a month after the as-of date at the latest
+-- (prepayment). A planned 0 stays a candidate: its price is what is missing, not the payment.
+select
+    payment.course_payment_id,
+    payment.course_id,
+    payment.planned_on,
+    cast(date_trunc('month', payment.planned_on) as date) as planned_month,
+    coalesce(payment.paid_on, payment.planned_on) as expected_on,
+    payment.planned_dkk,
+    payment.paid_on,
+    payment.paid_dkk,
+    payment.status,
+    payment.is_current,
+    payment.account_id,
+    regexp_full_match(payment.account_id, '\d{9}-\d{6}') as is_account_valid,
+    coalesce(course.category_no, split_part(payment.account_id, '-', 2)) as category_no,
+    course.payment_method,
+    coalesce(by_cvr.supplier_no, by_name.supplier_no) as supplier_no,
+    case course.payment_method when 'SD' then course.recipient_key when 'CASH' then course.child_key end as person_key,
+    course.appropriation_id,
+    course.child_initials_key,
+    course.child_first_name_key,
+    course.child_first_name_initial_key,
+    course.child_birth_key
+
+from {{ ref('int_bos__course_payment') }} as payment
+
+inner join {{ ref('int_bos__course') }} as course
+    on payment.course_id = course.course_id
+
+left join {{ ref('int_posting_match__supplier') }} as by_cvr
+    on course.supplier_cvr = by_cvr.written
+    and by_cvr.written_as = 'cvr'
+
+left join {{ ref('int_posting_match__supplier') }} as by_name
+    on course.supplier_match_name = by_name.written
+    and by_name.written_as = 'name'
+
+where not payment.is_fictive
+    and payment.planned_on <= {{ as_of() }} + interval 31 day

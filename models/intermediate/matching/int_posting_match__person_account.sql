@@ -1,0 +1,29 @@
+-- Person and account. Payroll lines carry the payee, cash lines the child: each is compared with its own kind.
+with
+
+{{ open_for_matching('person_account') }},
+
+{{ months_of_postings(var('match_person_window_days')) }},
+
+candidate as (
+
+    select
+        posting.posting_id,
+        payment.course_payment_id,
+        posting.amount_dkk,
+        payment.is_met,
+        abs(posting.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.planned_dkk') }} as is_amount_off,
+        case when posting.service_month is null then abs(posting.posted_on - payment.expected_on) else 0 end as day_gap,
+        abs(posting.amount_dkk - payment.left_dkk) as amount_gap
+    from posting_month as posting
+    inner join payment
+        on posting.person_method = payment.payment_method
+        and posting.person_key = payment.person_key
+        and posting.month = payment.planned_month
+        and {{ same_account('posting', 'payment') }}
+    -- an own contribution meets a credit, a payment a debit
+    where sign(posting.amount_dkk) = sign(coalesce(nullif(payment.planned_dkk, 0), posting.amount_dkk))
+
+),
+
+{{ assign_matches('person_account', ['is_amount_off', 'day_gap', 'amount_gap'], '0.95') }}

@@ -1,0 +1,75 @@
+-- The course's payment id stands in the reference field or in the text: the course is certain, the payment is the one
+-- of the nearest service month. An id cut off by the text's length is a prefix; one on a line for several children
+-- is only a hint for the bundle.
+with
+
+{{ open_for_matching('reference') }},
+
+referring as (
+
+    select
+        *,
+        coalesce(service_month, cast(date_trunc('month', posted_on) as date)) as month
+    from posting
+    where course_reference is not null
+        and coalesce(child_count, 1) = 1
+
+),
+
+pair as (
+
+    select
+        referring.posting_id,
+        referring.amount_dkk,
+        referring.posted_on,
+        referring.service_month,
+        payment.*,
+        abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
+    from referring
+    inner join payment
+        on payment.course_id = referring.course_reference
+
+    union all
+
+    select
+        referring.posting_id,
+        referring.amount_dkk,
+        referring.posted_on,
+        referring.service_month,
+        payment.*,
+        abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
+    from referring
+    inner join payment
+        on starts_with(payment.course_id, referring.course_reference)
+        and referring.is_reference_cut
+        and referring.supplier_no = payment.supplier_no
+        and referring.month = payment.planned_month
+
+),
+
+-- a service month in the text decides; otherwise the day does
+candidate as (
+
+    select
+        posting_id,
+        course_payment_id,
+        amount_dkk,
+        -- a reversal undoes a met payment, it does not need an open one
+        is_met and sign(amount_dkk) = sign(planned_dkk) as is_met,
+        case when service_month is not null then month_gap else 0 end as month_gap,
+        case when service_month is null then {{ paid_gap('pair', 'pair') }} else 0 end as paid_gap,
+        case when service_month is null then abs(posted_on - expected_on) else 0 end as day_gap,
+        abs(amount_dkk - left_dkk) as amount_gap,
+        -- several equal payments of one month: first come, first served
+        abs(
+            dense_rank() over (partition by course_id, planned_month, month_gap order by posting_id)
+            - dense_rank() over (partition by posting_id, planned_month order by planned_on)
+        ) as order_gap,
+        planned_on
+    from pair
+    -- the nearest months only: a course of ten years is not a candidate with all its payments
+    qualify month_gap <= min(month_gap) over (partition by posting_id) + 1
+
+),
+
+{{ assign_matches('reference', ['month_gap', 'paid_gap', 'day_gap', 'amount_gap', 'order_gap', 'planned_on'], '1.0') }}

@@ -1,0 +1,32 @@
+with
+
+section as (
+
+    select * from {{ ref('stg_reference__section') }}
+
+),
+
+final as (
+
+    select
+        section_id,
+        name,
+        law,
+        valid_from,
+        valid_to,
+        is_replaced_by_bl,
+        bl_section_id,
+        target_groups,
+        effort_steps,
+        is_placement,
+        exclusive_group,
+        age_limit_years,
+        max_duration_months,
+        finding_da,
+        assumption_da
+
+    from section
+
+)
+
+select * from final

@@ -1,0 +1,3 @@
+select
+    observed_on
+from {{ source('control', 'observation_date') }}

@@ -1,0 +1,4 @@
+select
+    as_of,
+    previous_as_of
+from {{ source('control', 'run') }}

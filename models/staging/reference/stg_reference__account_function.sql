@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ ref('account_function') }}
+
+),
+
+selected as (
+
+    select
+        function_no,
+        function_code,
+        name,
+        source,
+        is_assumption
+
+    from source
+
+)
+
+select * from selected

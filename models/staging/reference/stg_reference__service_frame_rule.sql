@@ -1,0 +1,27 @@
+with
+
+source as (
+
+    select * from {{ ref('service_frame_rule') }}
+
+),
+
+selected as (
+
+    select
+        rule_no,
+        account_pattern,
+        dranst_no,
+        priority,
+        valid_from,
+        valid_to,
+        is_service_frame,
+        reason_da,
+        source,
+        is_assumption
+
+    from source
+
+)
+
+select * from selected

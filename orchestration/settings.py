@@ -1,0 +1,106 @@
+"""Where Kobling's folders and secrets are, read from the environment once per run.
+
+Belongs here: the environment variables of the fixed interface and the paths derived from them.
+Does not: anything a profile, a seed or a dbt variable says.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestration.errors import ConfigurationError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+"""The folder of dbt_project.yml: the models are read from the checkout, not from the wheel."""
+
+
+class Settings(BaseSettings):
+    """The interface's environment variables (prefix `KOBLING_`) and the paths that follow from them.
+
+    The pseudonym key is a `SecretStr`: it never shows in a repr, a log line or Dagster's pages.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KOBLING_", frozen=True)
+
+    home: Path = Path("data")
+    landing: Path | None = None
+    profiles: Path | None = None
+    pseudonym_key: SecretStr | None = None
+    target: Literal["duckdb", "spark"] = "duckdb"
+    pg_dsn: SecretStr | None = None
+    keep_publications: int = Field(default=12, ge=1)
+
+    @property
+    def home_path(self) -> Path:
+        """`KOBLING_HOME` as an absolute path: Dagster and dbt run with other working directories."""
+        return self.home.resolve()
+
+    @property
+    def landing_path(self) -> Path:
+        """The landing folder: one folder a source, below it one a delivery date."""
+        return (self.landing or self.home / "landing").resolve()
+
+    @property
+    def profiles_path(self) -> Path | None:
+        """The municipality's own profiles, beside the shipped ones."""
+        return self.profiles.resolve() if self.profiles else None
+
+    @property
+    def lake_path(self) -> Path:
+        """Typed, pseudonymised deliveries as Parquet."""
+        return self.home_path / "lake"
+
+    @property
+    def quarantine_path(self) -> Path:
+        """Where the refused rows are listed, without personal values."""
+        return self.home_path / "quarantine"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The private build; no BI tool opens it."""
+        return self.home_path / "warehouse" / "kobling.duckdb"
+
+    @property
+    def observations_path(self) -> Path:
+        """What the gap rules saw on each delivery date, stored once."""
+        return self.home_path / "warehouse" / "observations"
+
+    @property
+    def published_path(self) -> Path:
+        """Publications, and `current` that points at one of them."""
+        return self.home_path / "published"
+
+    @property
+    def dagster_path(self) -> Path:
+        """Dagster's instance: runs, events, schedules."""
+        return self.home_path / "dagster"
+
+    def require_key(self) -> bytes:
+        """The pseudonym key as bytes.
+
+        Raises:
+            ConfigurationError: none is set, or it is shorter than 16 characters. No key, no ingest.
+        """
+        key = self.pseudonym_key.get_secret_value() if self.pseudonym_key else ""
+        if len(key) < 16:
+            raise ConfigurationError(
+                "KOBLING_PSEUDONYM_KEY is not set or shorter than 16 characters; "
+                "set it to the municipality's secret key (kept outside the project) and run again"
+            )
+        return key.encode()
+
+
+def load_settings() -> Settings:
+    """The settings of this environment.
+
+    Raises:
+        ConfigurationError: a variable has a value that is not allowed; the text names it, not its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "KOBLING_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}; correct the environment variable") from None
