@@ -1,0 +1,52 @@
+{#- What the registration-gap rules share. A rule is one model intermediate/gap/rules/gap_<rule id> and one row of the
+    seed gap_rule; the models are found by the folder (KOBLING_GAP_RULES), so that a new rule needs nothing else. -#}
+
+{#- The rule models of this run. -#}
+{% macro gap_rule_models() -%}
+    {%- set names = env_var('KOBLING_GAP_RULES', '').split(',') | map('trim') | reject('equalto', '') | list -%}
+    {%- if not names and execute is defined -%}
+        {{ exceptions.raise_compiler_error(
+            'KOBLING_GAP_RULES is empty: set it to the comma-joined names of the models in models/intermediate/gap/rules (orchestration.dbt does)'
+        ) }}
+    {%- endif -%}
+    {{ return(names | sort) }}
+{%- endmacro %}
+
+{#- The columns that every rule model returns, in their order. -#}
+{% macro gap_hit_columns() -%}
+    {{ return([
+        'rule_id', 'business_key', 'severity', 'course_id', 'posting_id', 'account_id', 'team_id', 'provider_id',
+        'document_no', 'amount_dkk', 'occurred_on', 'text_da',
+    ]) }}
+{%- endmacro %}
+
+{#- CTE `rule`: the rule's row of the catalogue, with its thresholds. A rule without a row has no hits. -#}
+{% macro gap_rule(rule_id) -%}
+rule as (
+
+    select * from {{ ref('stg_reference__gap_rule') }} where rule_id = '{{ rule_id }}'
+
+)
+{%- endmacro %}
+
+{#- A course with money now: granted, in the newest delivery, not fictive. For the alias of a course relation. -#}
+{% macro is_running_commitment(course) -%}
+    {{ course }}.status = 'GRANTED' and {{ course }}.is_current and not {{ course }}.is_fictive
+{%- endmacro %}
+
+{#- Values as Danish readers write them: 12.345,67 kr. · 31.12.2022 · marts 2022. -#}
+{% macro dkk_da(amount) -%}
+    translate(format('{:,.2f}', cast({{ amount }} as double)), ',.', '.,') || ' kr.'
+{%- endmacro %}
+
+{% macro date_da(day) -%}
+    strftime({{ day }}, '%d.%m.%Y')
+{%- endmacro %}
+
+{% macro month_da(day) -%}
+    case month({{ day }})
+        {%- for name in ['januar', 'februar', 'marts', 'april', 'maj', 'juni', 'juli', 'august', 'september', 'oktober', 'november', 'december'] %}
+        when {{ loop.index }} then '{{ name }}'
+        {%- endfor %}
+    end || ' ' || year({{ day }})
+{%- endmacro %}
