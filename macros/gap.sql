@@ -34,6 +34,30 @@ rule as (
     {{ course }}.status = 'GRANTED' and {{ course }}.is_current and not {{ course }}.is_fictive
 {%- endmacro %}
 
+{#- CTE `planned`: the money at stake, what is planned for the courses of `relation` (alias flagged) from one day to
+    another, per key. Fictive payments are never money. -#}
+{% macro planned_of(relation, from_on, until_on, keys=['course_id'], course_id='course_id') -%}
+planned as (
+
+    select
+        {% for key in keys %}flagged.{{ key }},
+        {% endfor %}cast(sum(payment.planned_dkk) as decimal(18, 2)) as amount_dkk
+    from {{ relation }} as flagged
+    inner join {{ ref('fct_course_payment') }} as payment
+        on flagged.{{ course_id }} = payment.course_id
+        and payment.is_current
+        and not payment.is_fictive
+        and payment.planned_on between {{ from_on }} and {{ until_on }}
+    group by {% for key in keys %}flagged.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+
+)
+{%- endmacro %}
+
+{#- The first day of the as-of date's year. -#}
+{% macro start_of_year() -%}
+    (select make_date(year(run.as_of), 1, 1) from {{ ref('stg_control__run') }} as run)
+{%- endmacro %}
+
 {#- Values as Danish readers write them: 12.345,67 kr. · 31.12.2022 · marts 2022. -#}
 {% macro dkk_da(amount) -%}
     translate(format('{:,.2f}', cast({{ amount }} as double)), ',.', '.,') || ' kr.'

@@ -124,12 +124,11 @@ posting_month as (
     )
 {%- endmacro %}
 
-{#- From the CTE `candidate` (posting_id, course_payment_id, amount_dkk, is_met, and the ranking columns) to the step's
-    result. A pair is taken when each is the other's one best; then the rest looks again, `rounds` times. What then
-    still has a best payment that is already taken goes there too (a further posting of a split or a double). Where
+{#- From the CTE `candidate` (posting_id, target, amount_dkk, is_met, and the ranking columns) to the CTE `result`. A
+    pair is taken when each is the other's one best; then the rest looks again, `rounds` times. What then still has a best payment that is already taken goes there too (a further posting of a split or a double). Where
     the best is not one but several, nobody chooses: the row has no payment, and `candidates` says how many.
     A reference that is only ever one course's breaks its ties by order, so that it is never ambiguous. -#}
-{% macro assign_matches(method, ranking, confidence, rounds=4) -%}
+{% macro assign_matches(ranking, confidence, target='course_payment_id', rounds=4) -%}
 {%- set order_by = ranking | join(', ') -%}
 {%- for round in range(1, rounds + 1) %}
 {%- set open = 'candidate' if round == 1 else 'open_' ~ round %}
@@ -141,7 +140,7 @@ open_{{ round }} as (
     anti join round_{{ round - 1 }} as taken
         on open_pair.posting_id = taken.posting_id
     anti join round_{{ round - 1 }} as used
-        on open_pair.course_payment_id = used.course_payment_id
+        on open_pair.{{ target }} = used.{{ target }}
 
 ),
 {%- endif %}
@@ -151,7 +150,7 @@ ranked_{{ round }} as (
     select
         *,
         rank() over (partition by posting_id order by {{ order_by }}) as posting_rank,
-        rank() over (partition by course_payment_id order by {{ order_by }}) as payment_rank
+        rank() over (partition by {{ target }} order by {{ order_by }}) as payment_rank
     from {{ open }}
     where not is_met
 
@@ -162,7 +161,7 @@ best_{{ round }} as (
     select
         *,
         count(*) over (partition by posting_id) as posting_ties,
-        count(*) filter (where payment_rank = 1) over (partition by course_payment_id) as payment_ties
+        count(*) filter (where payment_rank = 1) over (partition by {{ target }}) as payment_ties
     from ranked_{{ round }}
     where posting_rank = 1
 
@@ -180,7 +179,7 @@ round_{{ round }} as (
 
 taken as (
 {% for round in range(1, rounds + 1) %}
-    select posting_id, course_payment_id, amount_dkk, {{ confidence }} as confidence, 1 as candidates from round_{{ round }}
+    select posting_id, {{ target }}, amount_dkk, {{ confidence }} as confidence, 1 as candidates from round_{{ round }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -212,21 +211,24 @@ further_best as (
 
 result as (
 
-    select posting_id, course_payment_id, amount_dkk, confidence, candidates from taken
+    select posting_id, {{ target }}, amount_dkk, confidence, candidates from taken
 
     union all
 
     select
         posting_id,
-        case when posting_ties = 1 then course_payment_id end as course_payment_id,
+        case when posting_ties = 1 then {{ target }} end as {{ target }},
         amount_dkk,
         case when posting_ties = 1 then {{ confidence }} - 0.1 end as confidence,
         posting_ties as candidates
     from further_best
-    qualify row_number() over (partition by posting_id order by course_payment_id) = 1
+    qualify row_number() over (partition by posting_id order by {{ target }}) = 1
 
 )
+{%- endmacro %}
 
+{#- The step's rows where a posting goes to one payment whole. -#}
+{% macro whole_matches(method) -%}
 select
     posting_id,
     course_payment_id,
@@ -235,6 +237,43 @@ select
     cast(confidence as decimal(3, 2)) as confidence,
     cast(candidates as bigint) as candidates
 from result
+{%- endmacro %}
+
+{#- The step's rows where a posting is shared out over payments by their plan. From the CTE `share` (posting_id,
+    course_payment_id, amount_dkk, plan_dkk, confidence, candidates); a part is the difference of rounded running sums,
+    so that the parts are the posting to the øre. -#}
+{% macro shared_matches(method) -%}
+running as (
+
+    select
+        *,
+        sum(plan_dkk) over (partition by posting_id) as plan_whole_dkk,
+        sum(plan_dkk) over (
+            partition by posting_id order by course_payment_id rows between unbounded preceding and current row
+        ) as plan_until_dkk
+    from share
+
+),
+
+rounded as (
+
+    select
+        *,
+        {{ divide('amount_dkk * plan_until_dkk', 'plan_whole_dkk') }} as amount_until_dkk
+    from running
+
+)
+
+select
+    posting_id,
+    course_payment_id,
+    cast(amount_until_dkk - coalesce(
+        lag(amount_until_dkk) over (partition by posting_id order by course_payment_id), 0
+    ) as decimal(18, 2)) as allocated_dkk,
+    '{{ method }}' as match_method,
+    cast(confidence as decimal(3, 2)) as confidence,
+    cast(candidates as bigint) as candidates
+from rounded
 {%- endmacro %}
 
 

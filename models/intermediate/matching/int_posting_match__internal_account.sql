@@ -29,4 +29,6 @@ candidate as (
 
 ),
 
-{{ assign_matches('internal_account', ['paid_gap', 'month_gap', 'amount_gap'], '0.90') }}
+{{ assign_matches(['paid_gap', 'month_gap', 'amount_gap'], '0.90') }}
+
+{{ whole_matches('internal_account') }}

@@ -26,4 +26,6 @@ candidate as (
 
 ),
 
-{{ assign_matches('person_account', ['is_amount_off', 'day_gap', 'amount_gap'], '0.95') }}
+{{ assign_matches(['is_amount_off', 'day_gap', 'amount_gap'], '0.95') }}
+
+{{ whole_matches('person_account') }}

@@ -14,6 +14,7 @@ select
     posting.invoice_no,
     posting.service_month,
     posting.part_no,
+    posting.part_count,
     posting.child_count,
     posting.is_reversal_text,
     -- a reference field is whole; an id in the text may end at the text's cut

@@ -5,6 +5,16 @@ with
 
 {{ open_for_matching('reference') }},
 
+-- a line that pays for all of the month's payments belongs to course_month
+payment_of_month as (
+
+    select
+        *,
+        sum(left_dkk) over (partition by course_id, planned_month) as month_left_dkk
+    from payment
+
+),
+
 referring as (
 
     select
@@ -24,9 +34,12 @@ pair as (
         referring.posted_on,
         referring.service_month,
         payment.*,
+        payment.supplier_no is not null
+        and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
+        and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
         abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
     from referring
-    inner join payment
+    inner join payment_of_month as payment
         on payment.course_id = referring.course_reference
 
     union all
@@ -37,9 +50,12 @@ pair as (
         referring.posted_on,
         referring.service_month,
         payment.*,
+        payment.supplier_no is not null
+        and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
+        and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
         abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
     from referring
-    inner join payment
+    inner join payment_of_month as payment
         on starts_with(payment.course_id, referring.course_reference)
         and referring.is_reference_cut
         and referring.supplier_no = payment.supplier_no
@@ -69,7 +85,10 @@ candidate as (
     from pair
     -- the nearest months only: a course of ten years is not a candidate with all its payments
     qualify month_gap <= min(month_gap) over (partition by posting_id) + 1
+        and not bool_or(is_month_sum) over (partition by posting_id)
 
 ),
 
-{{ assign_matches('reference', ['month_gap', 'paid_gap', 'day_gap', 'amount_gap', 'order_gap', 'planned_on'], '1.0') }}
+{{ assign_matches(['month_gap', 'paid_gap', 'day_gap', 'amount_gap', 'order_gap', 'planned_on'], '1.0') }}
+
+{{ whole_matches('reference') }}

@@ -34,7 +34,8 @@ candidate as (
 
 ),
 
-{{ assign_matches(
-    'supplier_account_amount', ['child_hint', 'paid_gap', 'month_gap', 'amount_gap', 'is_second_choice'],
+{{ assign_matches(['child_hint', 'paid_gap', 'month_gap', 'amount_gap', 'is_second_choice'],
     'case when child_hint = 0 then 0.95 else 0.85 end'
 ) }}
+
+{{ whole_matches('supplier_account_amount') }}

@@ -53,6 +53,21 @@ positioned as (
 
 ),
 
+-- a collective invoice of which only some courses are certain
+remainder as (
+
+    select
+        posting.posting_id,
+        posting.amount_dkk - sum(matched.allocated_dkk) as allocated_dkk,
+        max(matched.candidates) as candidates
+    from matched
+    inner join posting
+        on matched.posting_id = posting.posting_id
+    group by posting.posting_id, posting.amount_dkk
+    having sum(matched.allocated_dkk) <> posting.amount_dkk
+
+),
+
 unmatched as (
 
     select
@@ -95,3 +110,17 @@ select
     cast(null as decimal(18, 2)) as residual_dkk,
     false as is_double_candidate
 from unmatched
+
+union all
+
+select
+    posting_id,
+    cast(null as varchar) as course_id,
+    cast(null as varchar) as course_payment_id,
+    cast(allocated_dkk as decimal(18, 2)) as allocated_dkk,
+    'ambiguous' as match_method,
+    cast(null as decimal(3, 2)) as confidence,
+    candidates,
+    cast(null as decimal(18, 2)) as residual_dkk,
+    false as is_double_candidate
+from remainder

@@ -16,12 +16,12 @@ cover as (
 double_payment as (
 
     select
-        course_payment_id,
-        sum(allocated_dkk) as double_dkk
+        match.course_payment_id,
+        sum(match.allocated_dkk) as double_dkk
     from {{ ref('fct_posting_match') }} as match
-    semi join {{ ref('gap_a10') }} as gap_a10
-        on match.posting_id = gap_a10.posting_id
-    group by course_payment_id
+    semi join {{ ref('int_gap__double_payment') }} as paid_twice
+        on match.posting_id = paid_twice.posting_id
+    group by match.course_payment_id
 
 ),
 
@@ -70,7 +70,7 @@ select
     course.team_id,
     course.provider_id,
     cast(null as varchar) as document_no,
-    cast(course_month.posted_dkk - course_month.planned_dkk as decimal(18, 2)) as amount_dkk,
+    cast(abs(course_month.posted_dkk - course_month.planned_dkk) as decimal(18, 2)) as amount_dkk,
     course_month.planned_month as occurred_on,
     'For ' || {{ month_da('course_month.planned_month') }} || ' er der bogført ' || {{ dkk_da('course_month.posted_dkk') }}
         || ' mod planlagt ' || {{ dkk_da('course_month.planned_dkk') }} || ' (afvigelse '

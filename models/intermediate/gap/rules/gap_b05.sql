@@ -4,18 +4,29 @@ with
 
 {{ gap_rule('B05') }},
 
-expected as (
+first_payment as (
+
+    select course_id, min(planned_on) as first_planned_on
+    from {{ ref('fct_course_payment') }}
+    where is_current
+    group by course_id
+
+),
+
+course as (
 
     select
-        payment.course_id,
-        min(payment.planned_on) as first_planned_on,
-        cast(sum(payment.planned_dkk) filter (where payment.planned_on <= {{ as_of() }}) as decimal(18, 2)) as amount_dkk
-    from {{ ref('fct_course_payment') }} as payment
-    where payment.is_current
-        and not payment.is_fictive
-    group by payment.course_id
+        course.*,
+        coalesce(course.start_on, first_payment.first_planned_on) as should_start_on
+    from {{ ref('dim_course') }} as course
+    left join first_payment
+        on course.course_id = first_payment.course_id
+    where course.status = 'EXPECTED'
+        and course.is_current
 
-)
+),
+
+{{ planned_of('course', 'flagged.should_start_on', as_of()) }}
 
 select
     rule.rule_id,
@@ -27,18 +38,16 @@ select
     course.team_id,
     course.provider_id,
     cast(null as varchar) as document_no,
-    coalesce(expected.amount_dkk, 0) as amount_dkk,
-    coalesce(course.start_on, expected.first_planned_on) as occurred_on,
-    'Forløbet skulle være startet ' || {{ date_da('coalesce(course.start_on, expected.first_planned_on)') }}
-        || ', men er kun forventet. Planlagt til og med i dag: ' || {{ dkk_da('coalesce(expected.amount_dkk, 0)') }} as text_da
+    coalesce(planned.amount_dkk, 0) as amount_dkk,
+    course.should_start_on as occurred_on,
+    'Forløbet skulle være startet ' || {{ date_da('course.should_start_on') }} || ', men er kun forventet (planlagt siden da: '
+        || {{ dkk_da('coalesce(planned.amount_dkk, 0)') }} || ').' as text_da
 
-from {{ ref('dim_course') }} as course
+from course
 
 cross join rule
 
-left join expected
-    on course.course_id = expected.course_id
+left join planned
+    on course.course_id = planned.course_id
 
-where course.status = 'EXPECTED'
-    and course.is_current
-    and coalesce(course.start_on, expected.first_planned_on) <= {{ as_of() }} - rule.threshold_days
+where course.should_start_on <= {{ as_of() }} - rule.threshold_days

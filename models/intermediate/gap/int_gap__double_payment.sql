@@ -1,0 +1,113 @@
+-- Postings that pay for something a second time. Either an invoice is posted again (same supplier, amount and number, or
+-- the number with a letter or a digit added), or the plan of a payment was already met by a posting of the same amount.
+-- Net of reversals and their reposts. Not a double: several lines of one invoice posted on one day (a line a child);
+-- the parts of a split invoice; lines that name different service months; a payment of the same course nearby that
+-- nobody has paid, for which the further posting then most likely is. Grain: posting.
+with
+
+posting as (
+
+    select
+        *,
+        regexp_replace(invoice_no, '(-[0-9]|[A-Za-z])$', '') as base_invoice_no
+    from {{ ref('int_ledger__posting') }}
+    where not is_balance
+
+),
+
+repeated as (
+
+    select
+        *,
+        row_number() over by_day as nth_posting,
+        first_value(invoice_no) over by_day as first_invoice_no,
+        first_value(posted_on) over by_day as first_posted_on,
+        first_value(service_month) over by_day as first_service_month,
+        count(*) filter (where amount_dkk > 0) over whole
+        - count(*) filter (where amount_dkk < 0) over whole as standing
+
+    from posting
+
+    where provider_id is not null
+        and invoice_no is not null
+
+    window
+        whole as (partition by provider_id, base_invoice_no, part_no, abs(amount_dkk)),
+        by_day as (partition by provider_id, base_invoice_no, part_no, amount_dkk order by posted_on, posting_id)
+
+),
+
+same_invoice as (
+
+    select
+        posting_id,
+        'Faktura ' || invoice_no || ' fra ' || coalesce(supplier_name, provider_id) || ' på ' || {{ dkk_da('amount_dkk') }}
+            || ' er bogført igen ' || {{ date_da('posted_on') }} || '; første gang ' || {{ date_da('first_posted_on') }}
+            || ' som ' || first_invoice_no || '.' as text_da
+    from repeated
+    where amount_dkk > 0
+        and nth_posting between 2 and standing
+        and posted_on > first_posted_on
+        and (invoice_no = first_invoice_no or base_invoice_no in (invoice_no, first_invoice_no))
+        and coalesce(service_month = first_service_month, true)
+
+),
+
+payment as (
+
+    select * from {{ ref('fct_course_payment') }}
+
+),
+
+allocation as (
+
+    select
+        match.posting_id,
+        match.course_payment_id,
+        match.is_double_candidate,
+        posting.posted_on,
+        posting.amount_dkk,
+        payment.course_id,
+        payment.planned_on,
+        row_number() over (
+            partition by match.course_payment_id, posting.amount_dkk order by posting.posted_on, posting.posting_id
+        ) as nth_of_amount,
+        payment.allocated_dkk > payment.planned_dkk + {{ match_tolerance('payment.planned_dkk') }} as is_overpaid
+    from {{ ref('fct_posting_match') }} as match
+    inner join posting
+        on match.posting_id = posting.posting_id
+    inner join payment
+        on match.course_payment_id = payment.course_payment_id
+
+),
+
+plan_met as (
+
+    select
+        allocation.posting_id,
+        'Betalingen planlagt ' || {{ date_da('allocation.planned_on') }} || ' var allerede bogført med '
+            || {{ dkk_da('allocation.amount_dkk') }} || '; samme beløb er bogført igen '
+            || {{ date_da('allocation.posted_on') }} || '.' as text_da
+
+    from allocation
+
+    anti join payment as unpaid
+        on allocation.course_id = unpaid.course_id
+        and unpaid.allocated_dkk = 0
+        and unpaid.planned_dkk > 0
+        and not unpaid.is_fictive
+        and abs(unpaid.planned_on - allocation.planned_on) <= {{ var('match_window_days') }}
+        and unpaid.planned_on <= allocation.posted_on
+
+    anti join (select * from repeated where nth_posting > standing) as taken_back
+        on allocation.posting_id = taken_back.posting_id
+
+    where allocation.is_double_candidate
+        and allocation.nth_of_amount > 1
+        and allocation.is_overpaid
+
+)
+
+select posting_id, min(text_da) as text_da
+from (select * from same_invoice union all select * from plan_met)
+group by posting_id

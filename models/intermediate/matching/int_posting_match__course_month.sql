@@ -1,0 +1,115 @@
+-- One posting for the sum of a course's payments in a month, or the numbered parts of an invoice for one of them. The
+-- course is the one that the line refers to or, without a reference, one of the supplier on the account.
+with
+
+{{ open_for_matching('course_month') }},
+
+{{ months_of_postings(var('match_window_days')) }},
+
+-- the parts of one invoice are looked at as one line; everything else for itself
+line as (
+
+    select
+        coalesce(invoice_part.line_id, posting_month.posting_id) as line_id,
+        posting_month.month,
+        any_value(posting_month.supplier_no) as supplier_no,
+        any_value(posting_month.account_id) as account_id,
+        any_value(posting_month.category_no) as category_no,
+        any_value(posting_month.course_reference) as course_reference,
+        any_value(posting_month.hint_birth_key) as hint_birth_key,
+        any_value(posting_month.hint_initials_key) as hint_initials_key,
+        any_value(posting_month.hint_first_name_key) as hint_first_name_key,
+        any_value(posting_month.hint_first_name_initial_key) as hint_first_name_initial_key,
+        any_value(posting_month.text_appropriation_id) as text_appropriation_id,
+        bool_or(posting_month.is_text_appropriation_id_cut) as is_text_appropriation_id_cut,
+        max(posting_month.posted_on) as posted_on,
+        sum(posting_month.amount_dkk) as amount_dkk,
+        count(distinct posting_month.posting_id) as parts
+    from posting_month
+    left join {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        on posting_month.posting_id = invoice_part.posting_id
+    where coalesce(posting_month.child_count, 1) = 1
+    group by all
+
+),
+
+course_month as (
+
+    select
+        course_id || '/' || strftime(planned_month, '%Y-%m') as course_month_id,
+        course_id,
+        planned_month,
+        any_value(supplier_no) as supplier_no,
+        any_value(account_id) as account_id,
+        any_value(category_no) as category_no,
+        bool_and(is_account_valid) as is_account_valid,
+        any_value(child_birth_key) as child_birth_key,
+        any_value(child_initials_key) as child_initials_key,
+        any_value(child_first_name_key) as child_first_name_key,
+        any_value(child_first_name_initial_key) as child_first_name_initial_key,
+        any_value(appropriation_id) as appropriation_id,
+        bool_or(status <> 'GRANTED' or not is_current) as is_second_choice,
+        sum(left_dkk) as left_dkk,
+        count(*) as payments
+    from payment
+    where not is_met
+        and supplier_no is not null
+    group by course_id, planned_month
+
+),
+
+pair as (
+
+    select
+        line.line_id as posting_id,
+        course_month.course_month_id,
+        line.amount_dkk,
+        false as is_met,
+        {{ child_hint('line', 'course_month') }} as child_hint,
+        abs(date_diff('month', course_month.planned_month, line.posted_on) - 1) as month_gap,
+        abs(line.amount_dkk - course_month.left_dkk) as amount_gap,
+        course_month.is_second_choice
+    from line
+    inner join course_month
+        on line.supplier_no = course_month.supplier_no
+        and line.month = course_month.planned_month
+        and {{ same_account('line', 'course_month') }}
+    where abs(line.amount_dkk - course_month.left_dkk) <= {{ match_tolerance('course_month.left_dkk') }}
+        and (line.parts > 1 or course_month.payments > 1)
+        and coalesce(line.course_reference, course_month.course_id) = course_month.course_id
+
+),
+
+candidate as (
+
+    select * from pair where child_hint < 2
+
+),
+
+{{ assign_matches(
+    ['child_hint', 'month_gap', 'amount_gap', 'is_second_choice'],
+    'case when child_hint = 0 then 0.95 else 0.85 end', target='course_month_id'
+) }},
+
+-- back from the line to its postings and from the course's month to its payments
+share as (
+
+    select
+        coalesce(invoice_part.posting_id, result.posting_id) as posting_id,
+        payment.course_payment_id,
+        coalesce(part.amount_dkk, result.amount_dkk) as amount_dkk,
+        payment.left_dkk as plan_dkk,
+        result.confidence,
+        result.candidates
+    from result
+    left join {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        on result.posting_id = invoice_part.line_id
+    left join posting as part
+        on invoice_part.posting_id = part.posting_id
+    left join payment
+        on result.course_month_id = payment.course_id || '/' || strftime(payment.planned_month, '%Y-%m')
+        and not payment.is_met
+
+),
+
+{{ shared_matches('course_month') }}

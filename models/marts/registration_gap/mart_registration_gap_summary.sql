@@ -1,0 +1,143 @@
+-- Rule x team x month, from the first observation to the as-of month: what was opened and closed in the month, and what
+-- stood at its end (or at the as-of date). A gap counts for the team that it was told of last, so that opened less
+-- closed is the change of what stands open.
+with
+
+run as (
+
+    select * from {{ ref('stg_control__run') }}
+
+),
+
+observation as (
+
+    select * from {{ ref('int_gap__observation') }}
+
+),
+
+observation_date as (
+
+    select observed_on from {{ ref('stg_control__observation_date') }}
+    union
+    select as_of as observed_on from run
+
+),
+
+month as (
+
+    select
+        calendar.month_start_on as month,
+        least(calendar.month_end_on, run.as_of) as until_on,
+        (
+            select max(observation_date.observed_on) from observation_date
+            where observation_date.observed_on <= least(calendar.month_end_on, run.as_of)
+        ) as last_observed_on
+    from {{ ref('dim_date') }} as calendar
+    cross join run
+    where calendar.date_on = calendar.month_start_on
+        and calendar.month_start_on <= run.as_of
+        and calendar.month_end_on >= (select min(observation_date.observed_on) from observation_date)
+
+),
+
+gap as (
+
+    select
+        gap_id,
+        coalesce(team_id, 'Uden team') as team_id
+    from {{ ref('mart_registration_gap') }}
+
+),
+
+episode as (
+
+    select
+        episode.*,
+        gap.team_id
+    from {{ ref('int_gap__episode') }} as episode
+    inner join gap
+        on episode.gap_id = gap.gap_id
+
+),
+
+grid as (
+
+    select
+        month.*,
+        rule_team.rule_id,
+        rule_team.team_id
+    from month
+    cross join (select distinct rule_id, team_id from episode) as rule_team
+
+),
+
+opened as (
+
+    select rule_id, team_id, cast(date_trunc('month', opened_on) as date) as month, count(*) as opened
+    from episode
+    group by all
+
+),
+
+closed as (
+
+    select
+        rule_id,
+        team_id,
+        cast(date_trunc('month', closed_on) as date) as month,
+        count(*) as closed,
+        median(closed_on - opened_on) as median_days_to_close
+    from episode
+    where closed_on is not null
+    group by all
+
+),
+
+standing as (
+
+    select
+        episode.rule_id,
+        episode.team_id,
+        month.month,
+        count(*) as open_at_end,
+        count(*) filter (where episode.due_on < month.until_on) as overdue,
+        sum(observation.amount_dkk) as amount_dkk
+    from episode
+    inner join month
+        on episode.opened_on <= month.until_on
+        and (episode.closed_on is null or episode.closed_on > month.until_on)
+    -- what it was worth when it was last seen up to then
+    left join observation
+        on episode.gap_id = observation.gap_id
+        and observation.observed_on = least(episode.last_seen_on, month.last_observed_on)
+    group by episode.rule_id, episode.team_id, month.month
+
+)
+
+select
+    grid.month,
+    grid.rule_id,
+    grid.team_id,
+    coalesce(opened.opened, 0) as opened,
+    coalesce(closed.closed, 0) as closed,
+    coalesce(standing.open_at_end, 0) as open_at_end,
+    coalesce(standing.overdue, 0) as overdue,
+    cast(coalesce(standing.amount_dkk, 0) as decimal(18, 2)) as amount_dkk,
+    cast(closed.median_days_to_close as decimal(9, 1)) as median_days_to_close
+
+from grid
+
+left join opened
+    on grid.rule_id = opened.rule_id
+    and grid.team_id = opened.team_id
+    and grid.month = opened.month
+
+left join closed
+    on grid.rule_id = closed.rule_id
+    and grid.team_id = closed.team_id
+    and grid.month = closed.month
+
+left join standing
+    on grid.rule_id = standing.rule_id
+    and grid.team_id = standing.team_id
+    and grid.month = standing.month
