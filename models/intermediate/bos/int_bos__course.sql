@@ -55,7 +55,7 @@ interval_of_course as (
     select
         course_id,
         min(start_on) as start_on,
-        case when bool_and(end_on is not null) then max(end_on) end as end_on,
+        case when bool_and(end_on is not null) filter (where start_on is not null) then max(end_on) end as end_on,
         bool_or(start_on is not null) as has_dates
     from {{ ref('int_bos__activity') }}
     -- an expected adjustment carries an id of its own, so that a course is either granted or expected

@@ -30,7 +30,6 @@ earlier as (
         and not delivery_window.is_newest
         -- a payment that was still to come when it was deleted is nothing to look for in the ledger
         and payment.planned_on <= {{ as_of() }}
-        and coalesce(payment.paid_on, payment.planned_on) < delivery_window.true_before
     qualify row_number() over (
         partition by payment.course_id, payment.planned_on order by payment.extract_date desc, payment.planned_dkk desc
     ) = 1

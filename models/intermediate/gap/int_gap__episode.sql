@@ -44,7 +44,8 @@ episode as (
         row_number() over (partition by gap_id order by min(observed_on)) as episode_no,
         min(observed_on) as opened_on,
         max(observed_on) as last_seen_on,
-        arg_max(next_observed_on, observed_on) as next_observed_on
+        -- no date follows the as-of date
+        case when bool_and(next_observed_on is not null) then max(next_observed_on) end as next_observed_on
     from observation
     group by gap_id, rule_id, island_no
 

@@ -19,18 +19,19 @@ episode as (
 
 ),
 
+-- the latest episode, with what all of them tell
 life as (
 
     select
         gap_id,
-        min(opened_on) as first_seen_on,
-        case when count(*) > 1 then max(opened_on) end as reopened_on,
-        max(last_seen_on) as last_seen_on,
-        arg_max(closed_on, episode_no) as closed_on,
-        arg_max(due_on, episode_no) as due_on,
-        bool_or(is_backlog) as is_backlog
+        min(opened_on) over (partition by gap_id) as first_seen_on,
+        case when episode_no > 1 then opened_on end as reopened_on,
+        last_seen_on,
+        closed_on,
+        due_on,
+        bool_or(is_backlog) over (partition by gap_id) as is_backlog
     from episode
-    group by gap_id
+    qualify row_number() over (partition by gap_id order by episode_no desc) = 1
 
 ),
 

@@ -1,0 +1,383 @@
+"""The models behind unit prices against a count by hand, day by day, on random small populations.
+
+The models' SQL is rendered without dbt (their macros need only `ref` and `var`) and run in memory. The count
+by hand walks through every single day, which the models must not, and divides with fractions. All data here
+are synthetic.
+"""
+
+from __future__ import annotations
+
+import calendar
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = [
+    "int_bos__course_interval",
+    "int_unit_price__course",
+    "int_unit_price__interval_month",
+    "int_unit_price__child_interval",
+    "fct_course_month",
+    "mart_unit_price",
+]
+ROW_KEY = ("month", "section_id", "activity_no", "provider_id", "target_group", "is_unattached")
+SEEDS = range(16)
+COVERED_FROM = date(2021, 1, 1)
+
+TABLES = {
+    "stg_control__run": "as_of date",
+    "int_bos__delivery_window": "source_system varchar, extract_date date",
+    "int_bos__activity": "course_id varchar, start_on date, end_on date",
+    "int_bos__course": (
+        "course_id varchar, appropriation_id varchar, course_type varchar, status varchar, "
+        "is_current boolean, is_fictive boolean, section_id varchar, activity_no varchar, "
+        "main_activity_no varchar, provider_id varchar, target_group varchar, recipient_type varchar, "
+        "child_key varchar, is_open_ended boolean"
+    ),
+    "fct_course_payment": (
+        "course_id varchar, planned_on date, payment_frequency varchar, is_current boolean, "
+        "status varchar, is_fictive boolean, granted_dkk decimal(18, 2), expected_dkk decimal(18, 2), "
+        "paid_dkk decimal(18, 2), allocated_dkk decimal(18, 2), units decimal(18, 4)"
+    ),
+}
+
+
+@dataclass
+class Course:
+    """A random course: its row of int_bos__course, its activities (start, end) and its payments."""
+
+    row: dict[str, Any]
+    activities: list[tuple[date | None, date | None]]
+    payments: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Sums:
+    """What the count by hand finds for one row of mart_unit_price; money in DKK, follow-up cost unrounded."""
+
+    active: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    ended: list[int] = field(default_factory=list)
+    course_days: int = 0
+    child_days: set[tuple[str, date]] = field(default_factory=set)
+    units: Decimal = Decimal(0)
+    main: Decimal = Decimal(0)
+    internal: Decimal = Decimal(0)
+    by_unit: Decimal = Decimal(0)
+    posted: Fraction = Fraction(0)
+    suppl: Fraction = Fraction(0)
+
+
+@pytest.fixture(scope="module")
+def statements() -> list[str]:
+    """One `create table` a model, in order."""
+    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    rendered = []
+    for model in MODELS:
+        (path,) = (ROOT / "models").rglob(f"{model}.sql")
+        template = environment.from_string(macros + path.read_text(encoding="utf-8"))
+        sql = template.render(ref=lambda name: name, var=lambda _name, default=None: default)
+        rendered.append(f"create or replace table {model} as {sql}")
+    return rendered
+
+
+def random_population(dice: random.Random) -> tuple[date, list[Course]]:
+    """An as-of date and up to 19 courses with every oddity that the models promise to bear."""
+    as_of = dice.choice([date(2024, 2, 29), date(2023, 12, 31), date(2024, 3, 15), date(2023, 2, 28)])
+
+    def some_day() -> date:
+        return date(2022, 12, 1) + timedelta(days=dice.randrange(480))
+
+    def money() -> Decimal:
+        return Decimal(dice.choice([0, 1, -1, dice.randrange(-9999, 10**7)])) / 100
+
+    # few keys and appropriations, so that courses meet in a row and share follow-up cost
+    keys = [[dice.choice([value, None]) for value in ("S1", "P1", "T1")] for _ in range(2)]
+    courses = []
+    for number in range(dice.randrange(20)):
+        section_id, provider_id, target_group = dice.choice(keys)
+        activities: list[tuple[date | None, date | None]] = []
+        for _ in range(dice.randrange(4)):
+            # often on or just after the last day of the one before, as adjustments are
+            previous = activities[-1][1] if activities else None
+            start = dice.choice([some_day(), (previous or some_day()) + timedelta(days=dice.randrange(2))])
+            end = start + timedelta(days=dice.choice([0, -1, 40, dice.randrange(200)]))
+            activities.append(dice.choice([*[(start, end)] * 3, (start, None), (None, None)]))
+        row = {
+            "course_id": f"c{number}",
+            "appropriation_id": dice.choice(["a", "a", "b", None]),
+            "course_type": dice.choice(["MAIN", "MAIN", "MAIN", "SUPPL", None]),
+            "status": dice.choice(["GRANTED", "GRANTED", "GRANTED", "EXPECTED"]),
+            "is_current": dice.random() > 0.1,
+            "is_fictive": dice.choice([False, False, False, None, True]),
+            "section_id": section_id,
+            "activity_no": "1",
+            "main_activity_no": dice.choice(["1", "2", None]),
+            "provider_id": provider_id,
+            "target_group": target_group,
+            "recipient_type": dice.choice(["INTERNAL", "COMPANY", None]),
+            "child_key": dice.choice(["k1", "k2", None]),
+            "is_open_ended": any(start and not end for start, end in activities),
+        }
+        course = Course(row, activities)
+        frequency = dice.choice(["MONTHLY", "WEEKLY", "BIWEEKLY", "DAILY", None])
+        for planned_on in sorted({some_day() for _ in range(dice.randrange(8))}):
+            is_granted = row["status"] == "GRANTED" and row["is_current"] and dice.random() > 0.1
+            course.payments.append(
+                {
+                    "course_id": row["course_id"],
+                    "planned_on": planned_on,
+                    "payment_frequency": frequency,
+                    "is_current": row["is_current"] and (is_granted or row["status"] == "EXPECTED"),
+                    "status": row["status"],
+                    "is_fictive": row["is_fictive"],
+                    "granted_dkk": money() if is_granted else None,
+                    "expected_dkk": money() if row["status"] == "EXPECTED" else None,
+                    "paid_dkk": dice.choice([None, money()]),
+                    "allocated_dkk": money(),
+                    "units": dice.choice([None, Decimal(dice.randrange(10**6)) / 10**4]),
+                }
+            )
+        courses.append(course)
+    return as_of, courses
+
+
+def run_models(as_of: date, courses: list[Course], statements: list[str]) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the population and the models' tables."""
+    connection = duckdb.connect(config={"threads": 1})
+    activities = [(course.row["course_id"], *dates) for course in courses for dates in course.activities]
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        "stg_control__run": [(as_of,)],
+        "int_bos__delivery_window": [("bos", date(COVERED_FROM.year + 2, 1, 31)), ("bos", as_of)],
+        "int_bos__activity": activities,
+        "int_bos__course": [tuple(course.row.values()) for course in courses],
+        "fct_course_payment": [tuple(payment.values()) for course in courses for payment in course.payments],
+    }
+    for table, columns in TABLES.items():
+        connection.execute(f"create table {table} ({columns})")
+        if rows[table]:
+            marks = ", ".join("?" for _ in rows[table][0])
+            connection.executemany(f"insert into {table} values ({marks})", rows[table])
+    for statement in statements:
+        connection.execute(statement)
+    return connection
+
+
+def records(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"select * from {table}")
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def days_of(course: Course, as_of: date) -> set[date]:
+    return {day for start, end in course.activities if start for day in days_between(start, end or as_of)}
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def month_end(month: date) -> date:
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def split(amount: Decimal, planned_on: date, frequency: str | None, unit: str) -> dict[date, Decimal]:
+    """The amount on its service months: the first rounded half away from zero, the last takes the rest."""
+    length = {"WEEKLY": 7, "BIWEEKLY": 14}.get(frequency or "", 1)
+    days = Counter(month_of(day) for day in days_between(planned_on, planned_on + timedelta(days=length - 1)))
+    first, *others = sorted(days)
+    if not others:
+        return {first: amount}
+    share = (amount * days[first] / length).quantize(Decimal(unit), ROUND_HALF_UP)
+    return {first: share, others[0]: amount - share}
+
+
+def is_planned(payment: dict[str, Any]) -> bool:
+    return payment["is_current"] and payment["granted_dkk"] is not None and not payment["is_fictive"]
+
+
+def is_counted(course: Course) -> bool:
+    row = course.row
+    is_granted = row["status"] == "GRANTED" and row["is_current"]
+    return row["course_type"] == "MAIN" and is_granted and not row["is_fictive"]
+
+
+MONEY = (
+    "planned_by_unit_dkk",
+    "planned_dkk",
+    "expected_planned_dkk",
+    "paid_dkk",
+    "posted_dkk",
+    "posted_planned_dkk",
+)
+CourseMonths = dict[tuple[str, date], dict[str, Any]]
+
+
+def money_of(payment: dict[str, Any]) -> tuple[Decimal | None, ...]:
+    """The payment's amounts in the order of MONEY; None where it does not count."""
+    planned = payment["granted_dkk"] if is_planned(payment) else None
+    is_real = payment["is_current"] and not payment["is_fictive"]
+    return (
+        planned if payment["units"] is not None else None,
+        planned,
+        payment["expected_dkk"] if is_real and payment["status"] == "EXPECTED" else None,
+        payment["paid_dkk"],
+        payment["allocated_dkk"],
+        payment["allocated_dkk"] if planned is not None else None,
+    )
+
+
+def course_months_by_hand(as_of: date, courses: list[Course]) -> CourseMonths:
+    """fct_course_month, counted day by day: (course, month) to its figures; units None where none."""
+    expected: CourseMonths = defaultdict(
+        lambda: {"course_days": 0, "units": None} | dict.fromkeys(MONEY, Decimal(0))
+    )
+    for course in courses:
+        course_id = course.row["course_id"]
+        for day in days_of(course, as_of):
+            expected[course_id, month_of(day)]["course_days"] += 1
+        for payment in course.payments:
+            when = payment["planned_on"], payment["payment_frequency"]
+            for name, amount in zip(MONEY, money_of(payment), strict=True):
+                for month, part in split(amount or Decimal(0), *when, unit="0.01").items():
+                    expected[course_id, month][name] += part
+            if is_planned(payment) and payment["units"] is not None:
+                for month, part in split(payment["units"], *when, unit="0.0001").items():
+                    row = expected[course_id, month]
+                    row["units"] = (row["units"] or Decimal(0)) + part
+    return expected
+
+
+def row_key(course: Course, month: date, is_unattached: bool) -> tuple[Any, ...]:
+    """The values of ROW_KEY."""
+    row = course.row
+    activity_no = row["activity_no"] if row["course_type"] == "MAIN" else row["main_activity_no"]
+    values = (row["section_id"], activity_no, row["provider_id"], row["target_group"])
+    return (month, *(value or "Ukendt" for value in values), is_unattached)
+
+
+def shares_of(course: Course, month: date, courses: list[Course], days: dict[str, set[date]]) -> Counter[Any]:
+    """Whose rows carry the follow-up cost of a course: row key to share."""
+    shares: Counter[Any] = Counter()
+    for other in courses:
+        if is_counted(other) and other.row["appropriation_id"] == course.row["appropriation_id"] is not None:
+            shares[row_key(other, month, False)] += sum(
+                month_of(day) == month for day in days[other.row["course_id"]]
+            )
+    carried = {key: Fraction(count, shares.total()) for key, count in shares.items() if count}
+    return Counter(carried or {row_key(course, month, True): Fraction(1)})
+
+
+def unit_prices_by_hand(
+    as_of: date, courses: list[Course], course_months: CourseMonths
+) -> dict[tuple[Any, ...], Sums]:
+    """mart_unit_price's counts and sums by row key, follow-up cost as exact fractions."""
+    by_id = {course.row["course_id"]: course for course in courses}
+    days = {course_id: days_of(course, as_of) for course_id, course in by_id.items()}
+    rows: dict[tuple[Any, ...], Sums] = defaultdict(Sums)
+
+    for (course_id, month), figures in course_months.items():
+        course = by_id[course_id]
+        here = {day for day in days[course_id] if is_counted(course) and month_of(day) == month}
+        has_money = figures["planned_dkk"] or figures["posted_planned_dkk"]
+        if month_end(month) > as_of or not (here or has_money):
+            continue
+        if course.row["course_type"] == "MAIN":
+            add_main(rows[row_key(course, month, False)], course, figures, here, days[course_id])
+        else:
+            for key, share in shares_of(course, month, courses, days).items():
+                rows[key].suppl += share * Fraction(figures["planned_dkk"])
+                rows[key].posted += share * Fraction(figures["posted_planned_dkk"])
+    return rows
+
+
+def add_main(
+    sums: Sums, course: Course, figures: dict[str, Any], here: set[date], everywhere: set[date]
+) -> None:
+    """Adds a main course's month (its days here, of all its days) to its row."""
+    sums.units += figures["units"] or 0
+    sums.main += figures["planned_dkk"]
+    sums.internal += figures["planned_dkk"] if course.row["recipient_type"] == "INTERNAL" else 0
+    sums.by_unit += figures["planned_by_unit_dkk"]
+    sums.posted += Fraction(figures["posted_planned_dkk"])
+    if here:
+        sums.active.add(course.row["course_id"])
+        sums.course_days += len(here)
+        sums.child_days |= {(course.row["child_key"] or course.row["course_id"], day) for day in here}
+        if min(everywhere) in here:
+            sums.new.add(course.row["course_id"])
+        if max(everywhere) in here and not course.row["is_open_ended"]:
+            sums.ended.append(len(everywhere))
+
+
+def is_quotient(value: Decimal | None, top: Decimal | int, bottom: Decimal | int, places: int) -> bool:
+    """Whether the value is the quotient, rounded to the places; None for nothing to divide by."""
+    if not bottom or value is None:
+        return not bottom and value is None
+    error = abs(Fraction(value) - Fraction(top) / Fraction(bottom))
+    return error <= Fraction(501, 1000) / 10**places
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_models_equal_the_count_by_hand(seed: int, statements: list[str]) -> None:
+    as_of, courses = random_population(random.Random(seed))
+    connection = run_models(as_of, courses, statements)
+
+    by_hand = course_months_by_hand(as_of, courses)
+    course_months = records(connection, "fct_course_month")
+    assert {(row.pop("course_id"), row.pop("month")): row for row in course_months} == by_hand
+
+    sums_by_hand = unit_prices_by_hand(as_of, courses, by_hand)
+    prices = {tuple(row[name] for name in ROW_KEY): row for row in records(connection, "mart_unit_price")}
+    assert prices.keys() == sums_by_hand.keys()
+
+    for key, sums in sums_by_hand.items():
+        row = prices[key]
+        days_in_year = 366 if calendar.isleap(row["month"].year) else 365
+        assert row["active_courses"] == len(sums.active)
+        assert row["new_courses"] == len(sums.new)
+        assert row["ended_courses"] == len(sums.ended)
+        assert row["course_days"] == sums.course_days
+        assert row["child_days"] == len(sums.child_days)
+        assert (row["units"] or 0) == sums.units
+        assert row["cost_main_dkk"] == sums.main
+        assert row["cost_internal_dkk"] == sums.internal
+        assert row["cost_by_unit_dkk"] == sums.by_unit
+        assert row["cost_total_dkk"] == row["cost_main_dkk"] + row["cost_suppl_dkk"]
+        # every main course of the row may be an øre off its exact share
+        slack = Fraction(max(len(sums.active), 1), 100)
+        assert abs(Fraction(row["cost_suppl_dkk"]) - sums.suppl) < slack
+        assert abs(Fraction(row["cost_posted_dkk"]) - sums.posted) < slack
+        assert is_quotient(row["full_year_equivalents"], sums.course_days, days_in_year, 6)
+        assert is_quotient(row["unit_price_day"], row["cost_total_dkk"], sums.course_days, 4)
+        assert is_quotient(row["unit_price_day_posted"], row["cost_posted_dkk"], sums.course_days, 4)
+        assert is_quotient(row["unit_price_year"], row["cost_total_dkk"] * days_in_year, sums.course_days, 2)
+        assert is_quotient(row["price_per_unit"], sums.by_unit, sums.units, 4)
+        assert is_quotient(row["avg_duration_days"], sum(sums.ended), len(sums.ended), 2)
+        if row["units"] is not None:
+            assert is_quotient(row["units_per_course"], sums.units, len(sums.active), 4)
+
+    # all of a month's cost is in the month's rows, to the øre
+    for total, part in (("cost_total_dkk", "planned_dkk"), ("cost_posted_dkk", "posted_planned_dkk")):
+        cost: Counter[date] = Counter()
+        for (_, month), figures in by_hand.items():
+            cost[month] += figures[part] if month_end(month) <= as_of else 0
+        for row in prices.values():
+            cost[row["month"]] -= row[total]
+        assert not any(cost.values())
+    connection.close()
