@@ -4,7 +4,7 @@
 {#- The rule models of this run. -#}
 {% macro gap_rule_models() -%}
     {%- set names = env_var('KOBLING_GAP_RULES', '').split(',') | map('trim') | reject('equalto', '') | list -%}
-    {%- if not names and execute is defined -%}
+    {%- if not names -%}
         {{ exceptions.raise_compiler_error(
             'KOBLING_GAP_RULES is empty: set it to the comma-joined names of the models in models/intermediate/gap/rules (orchestration.dbt does)'
         ) }}

@@ -1,0 +1,1 @@
+"""Kobling: what a municipality's caseworkers do, coupled with what it costs."""

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     The pseudonym key is a `SecretStr`: it never shows in a repr, a log line or Dagster's pages.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KOBLING_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KOBLING_", env_ignore_empty=True, frozen=True)
 
     home: Path = Path("data")
     landing: Path | None = None
@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     def dagster_path(self) -> Path:
         """Dagster's instance: runs, events, schedules."""
         return self.home_path / "dagster"
+
+    @property
+    def logs_path(self) -> Path:
+        """What a run says beyond its lines on the terminal."""
+        return self.home_path / "logs"
 
     def require_key(self) -> bytes:
         """The pseudonym key as bytes.

@@ -3,12 +3,9 @@
 with
 
 rule_hit as (
-{% for name in gap_rule_models() %}
-    select {{ gap_hit_columns() | join(', ') }} from {{ ref(name) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-{% endfor %}
+
+    select * from {{ ref('int_gap__rule_hit') }}
+
 ),
 
 rule_status as (

@@ -18,6 +18,13 @@ delivered as (
 
 ),
 
+-- a rule without inputs could run from the first delivery of all
+first_delivery as (
+
+    select min(first_delivered_on) as extract_date from delivered
+
+),
+
 input as (
 
     select
@@ -55,13 +62,18 @@ select
     rule.is_built,
     rule.is_built and input_delivered.missing_da is null as is_run,
     -- what was wrong on the first day that the rule could run is backlog
-    case when rule.is_built and input_delivered.missing_da is null then input_delivered.first_run_on end as first_run_on,
+    case
+        when rule.is_built and input_delivered.missing_da is null
+            then coalesce(input_delivered.first_run_on, first_delivery.extract_date)
+    end as first_run_on,
     case
         when not rule.is_built then 'Reglen er ikke bygget'
         when input_delivered.missing_da is not null then 'Ikke leveret: ' || input_delivered.missing_da
     end as reason
 
 from rule
+
+cross join first_delivery
 
 left join input_delivered
     on rule.rule_id = input_delivered.rule_id

@@ -10,7 +10,7 @@ unmatched as (
 
     select
         posting.posting_id,
-        posting.invoice_no,
+        coalesce(posting.invoice_no, posting.posting_id) as document_no,
         posting.provider_id,
         posting.supplier_name,
         posting.account_id,
@@ -41,7 +41,7 @@ supplier_month as (
         coalesce(min(supplier_name), 'Uden modtager') as supplier_name,
         first(account_id order by amount_dkk desc, posting_id) as account_id,
         case when count(*) = 1 then min(posting_id) end as posting_id,
-        string_agg(distinct coalesce(invoice_no, posting_id), ', ' order by coalesce(invoice_no, posting_id)) as document_no,
+        string_agg(distinct document_no, ', ' order by document_no) as document_no,
         count(*) as postings,
         min(posted_on) as first_posted_on,
         cast(sum(amount_dkk) as decimal(18, 2)) as amount_dkk

@@ -1,10 +1,10 @@
--- A03: granted payments that fell due and that nobody has been paid for. Of an invoiced course: nothing at all is posted
--- on it, or the postings stopped (its last due payments, over two planned months or more, have none: a service that
--- goes on in the case system only); one month left out in the middle is no gap of its own, invoices come together.
--- Of wages and cash, which the case system itself sends out with the payment's id: any due payment; one that is entered
--- afterwards is never picked up. Due means planned so long ago (threshold) that the ledger deliveries would have brought
--- the invoice. What stands beyond the plan on other payments of the course is a late payment that the cascade put there.
--- Own institutions are A14, fictive payments never. One gap a course.
+-- A03: granted payments that fell due and that nobody has been paid for. Of an invoiced course: nothing at all is
+-- posted on it, or the postings stopped (its last due payments, over two planned months or more, have none: a service
+-- that goes on in the case system only); one month left out in the middle is no gap of its own, invoices come together.
+-- Of wages and cash, which the case system itself sends out with the payment's id: any due payment; one that is
+-- entered afterwards is never picked up. Due means planned so long ago (threshold) that the ledger deliveries would
+-- have brought the invoice. What stands beyond the plan on other payments of the course is a late payment that the
+-- cascade put there. Own institutions are A14, fictive payments never. One gap a course.
 with
 
 {{ gap_rule('A03') }},

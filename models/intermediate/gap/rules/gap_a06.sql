@@ -1,8 +1,9 @@
 -- A06: what is posted on a course for a planned month lies outside the tolerance: the larger of a share of the plan
 -- and an amount, the activity's own where it has one that is not the case system's default. Only where something is
 -- posted (nothing at all is A03). Too little is only said when every invoice for the month could be in (threshold:
--- days after the month's end, of the ledger deliveries); too much at once. Double payments are A10 and left out;
--- postings on deleted payments are A08's, on expected courses A15's. One gap a course and month.
+-- days after the month's end, of the ledger deliveries); too much at once. A posting that repeats another is A10's or
+-- pays for another month; an unpaid wage or cash payment is A03's; postings on deleted payments are A08's, on expected
+-- courses A15's. Months before the ledger's first period are out of sight. One gap a course and month.
 with
 
 {{ gap_rule('A06') }},
@@ -13,15 +14,37 @@ cover as (
 
 ),
 
-double_payment as (
+course as (
+
+    select * from {{ ref('dim_course') }}
+
+),
+
+repeated as (
 
     select
         match.course_payment_id,
-        sum(match.allocated_dkk) as double_dkk
+        sum(match.allocated_dkk) as repeated_dkk
     from {{ ref('fct_posting_match') }} as match
-    semi join {{ ref('int_gap__double_payment') }} as paid_twice
-        on match.posting_id = paid_twice.posting_id
+    semi join {{ ref('int_gap__repeated_posting') }} as repeated_posting
+        on match.posting_id = repeated_posting.posting_id
     group by match.course_payment_id
+
+),
+
+payment as (
+
+    select
+        payment.course_id,
+        payment.planned_month,
+        payment.planned_dkk,
+        payment.allocated_dkk - coalesce(repeated.repeated_dkk, 0) as posted_dkk
+    from {{ ref('fct_course_payment') }} as payment
+    left join repeated
+        on payment.course_payment_id = repeated.course_payment_id
+    where payment.status = 'GRANTED'
+        and payment.is_current
+        and not payment.is_fictive
 
 ),
 
@@ -31,21 +54,24 @@ course_month as (
         payment.course_id,
         payment.planned_month,
         cast(sum(payment.planned_dkk) as decimal(18, 2)) as planned_dkk,
-        cast(sum(payment.allocated_dkk - coalesce(double_payment.double_dkk, 0)) as decimal(18, 2)) as posted_dkk
-    from {{ ref('fct_course_payment') }} as payment
-    left join double_payment
-        on payment.course_payment_id = double_payment.course_payment_id
-    where payment.status = 'GRANTED'
-        and payment.is_current
-        and not payment.is_fictive
+        cast(sum(payment.posted_dkk) as decimal(18, 2)) as posted_dkk
+    from payment
+    inner join course
+        on payment.course_id = course.course_id
+    where payment.posted_dkk <> 0
+        or course.payment_method not in ('SD', 'CASH')
     group by payment.course_id, payment.planned_month
-    having bool_or(payment.allocated_dkk <> 0)
+    having bool_or(payment.posted_dkk <> 0)
 
 ),
 
-activity as (
+default_tolerance as (
 
-    select * from {{ ref('stg_reference__activity') }}
+    select distinct
+        tolerance_pct,
+        tolerance_dkk
+    from {{ ref('stg_reference__activity') }}
+    where is_tolerance_default
 
 ),
 
@@ -53,10 +79,10 @@ activity as (
 own_tolerance as (
 
     select activity.*
-    from activity
-    anti join (select * from activity where is_tolerance_default) as by_default
-        on activity.tolerance_pct = by_default.tolerance_pct
-        and activity.tolerance_dkk = by_default.tolerance_dkk
+    from {{ ref('stg_reference__activity') }} as activity
+    anti join default_tolerance
+        on activity.tolerance_pct = default_tolerance.tolerance_pct
+        and activity.tolerance_dkk = default_tolerance.tolerance_dkk
 
 )
 
@@ -72,13 +98,14 @@ select
     cast(null as varchar) as document_no,
     cast(abs(course_month.posted_dkk - course_month.planned_dkk) as decimal(18, 2)) as amount_dkk,
     course_month.planned_month as occurred_on,
-    'For ' || {{ month_da('course_month.planned_month') }} || ' er der bogført ' || {{ dkk_da('course_month.posted_dkk') }}
+    'For ' || {{ month_da('course_month.planned_month') }}
+        || ' er der bogført ' || {{ dkk_da('course_month.posted_dkk') }}
         || ' mod planlagt ' || {{ dkk_da('course_month.planned_dkk') }} || ' (afvigelse '
         || {{ dkk_da('course_month.posted_dkk - course_month.planned_dkk') }} || ').' as text_da
 
 from course_month
 
-inner join {{ ref('dim_course') }} as course
+inner join course
     on course_month.course_id = course.course_id
 
 cross join rule
@@ -92,6 +119,7 @@ where abs(course_month.posted_dkk - course_month.planned_dkk) > greatest(
     abs(course_month.planned_dkk) * coalesce(own_tolerance.tolerance_pct, rule.threshold_pct) / 100,
     coalesce(own_tolerance.tolerance_dkk, rule.threshold_dkk)
 )
+    and course_month.planned_month >= cover.covered_from
     and (
         course_month.posted_dkk > course_month.planned_dkk
         or last_day(course_month.planned_month) + rule.threshold_days <= cover.covered_until

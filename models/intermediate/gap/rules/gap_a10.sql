@@ -1,4 +1,4 @@
--- A10: paid twice, net of reversals and their reposts (int_gap__double_payment says what counts). One gap a further
+-- A10: paid twice, net of reversals and their reposts (int_gap__repeated_posting says what counts). One gap a further
 -- posting; the course where the cascade knows it.
 with
 
@@ -26,7 +26,7 @@ select
     posting.posted_on as occurred_on,
     double_payment.text_da
 
-from {{ ref('int_gap__double_payment') }} as double_payment
+from {{ ref('int_gap__repeated_posting') }} as double_payment
 
 inner join {{ ref('fct_posting') }} as posting
     on double_payment.posting_id = posting.posting_id
@@ -38,3 +38,5 @@ left join {{ ref('dim_course') }} as course
     on course_of_posting.course_id = course.course_id
 
 cross join rule
+
+where double_payment.is_double_payment

@@ -40,7 +40,8 @@ select
     cast(null as varchar) as document_no,
     coalesce(planned.amount_dkk, 0) as amount_dkk,
     course.should_start_on as occurred_on,
-    'Forløbet skulle være startet ' || {{ date_da('course.should_start_on') }} || ', men er kun forventet (planlagt siden da: '
+    'Forløbet skulle være startet ' || {{ date_da('course.should_start_on') }}
+        || ', men er kun forventet (planlagt siden da: '
         || {{ dkk_da('coalesce(planned.amount_dkk, 0)') }} || ').' as text_da
 
 from course

@@ -46,12 +46,18 @@ overlap as (
 ),
 
 -- what the later one is planned to cost in the days of both
-{{ planned_of('overlap', 'flagged.overlap_from', 'flagged.overlap_until', keys=['course_id', 'other_course_id'], course_id='other_course_id') }}
+{{ planned_of(
+    'overlap', 'flagged.overlap_from', 'flagged.overlap_until',
+    keys=['course_id', 'other_course_id'], course_id='other_course_id'
+) }}
 
 select
     rule.rule_id,
-    least(overlap.course_id, overlap.other_course_id) || '|' || greatest(overlap.course_id, overlap.other_course_id) as business_key,
-    case when overlap.overlap_days > rule.escalation_days then rule.severity_escalated else rule.severity end as severity,
+    least(overlap.course_id, overlap.other_course_id) || '|'
+        || greatest(overlap.course_id, overlap.other_course_id) as business_key,
+    case
+        when overlap.overlap_days > rule.escalation_days then rule.severity_escalated else rule.severity
+    end as severity,
     course.course_id,
     cast(null as varchar) as posting_id,
     course.account_id,

@@ -11,7 +11,9 @@ case_row as (
     from {{ ref('stg_bos__case_history') }}
     -- the newest list, and in it the newest record of each case
     qualify rank() over (partition by source_system order by extract_date desc) = 1
-        and row_number() over (partition by source_system, extract_date, case_id order by changed_at desc, history_id desc) = 1
+        and row_number() over (
+            partition by source_system, extract_date, case_id order by changed_at desc, history_id desc
+        ) = 1
 
 ),
 
@@ -80,7 +82,9 @@ select
     person.amount_dkk,
     person.seen_on as occurred_on,
     'CPR-nummeret '
-        || case person.cpr_status when 'invalid_format' then 'har ikke 10 cifre' else 'indeholder en dato, der ikke findes' end
+        || case person.cpr_status
+            when 'invalid_format' then 'har ikke 10 cifre' else 'indeholder en dato, der ikke findes'
+        end
         || ' (' || concat_ws(
             ' og ',
             case when person.is_in_case_system then 'sagen i BOS' end,

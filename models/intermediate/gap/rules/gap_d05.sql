@@ -7,7 +7,9 @@ with
 
 course as (
 
-    select *
+    select
+        *,
+        coalesce(source_account, 'UKENDT') as written_account
     from {{ ref('int_bos__course') }}
     where is_current
         and not coalesce(regexp_full_match(account_id, '[0-9]{9}-[0-9]{6}'), false)
@@ -22,7 +24,7 @@ section_activity as (
         course.section_id,
         course.main_activity_no,
         min(course.account_id) as account_id,
-        string_agg(distinct coalesce(course.source_account, 'UKENDT'), ', ' order by coalesce(course.source_account, 'UKENDT')) as source_accounts,
+        string_agg(distinct course.written_account, ', ' order by course.written_account) as written_accounts,
         count(*) as courses,
         min(course.start_on) as first_start_on,
         cast(coalesce(sum(planned.amount_dkk), 0) as decimal(18, 2)) as amount_dkk
@@ -35,7 +37,8 @@ section_activity as (
 
 select
     rule.rule_id,
-    concat_ws('|', coalesce(section_activity.section_id, '-'), coalesce(section_activity.main_activity_no, '-')) as business_key,
+    coalesce(section_activity.section_id, '-') || '|'
+        || coalesce(section_activity.main_activity_no, '-') as business_key,
     rule.severity,
     cast(null as varchar) as course_id,
     cast(null as varchar) as posting_id,
@@ -46,7 +49,8 @@ select
     section_activity.amount_dkk,
     section_activity.first_start_on as occurred_on,
     'Paragraf ' || coalesce(section_activity.section_id, '(ingen)') || ' med hovedaktivitet '
-        || coalesce(section_activity.main_activity_no, '(ingen)') || ' har kontoen "' || section_activity.source_accounts
+        || coalesce(section_activity.main_activity_no, '(ingen)')
+        || ' har kontoen "' || section_activity.written_accounts
         || '" (forløb: ' || section_activity.courses || ').' as text_da
 
 from section_activity

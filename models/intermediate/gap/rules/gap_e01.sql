@@ -33,7 +33,9 @@ overdue as (
 select
     rule.rule_id,
     overdue.party || '|' || overdue.invoice_no as business_key,
-    case when overdue.overdue_days > rule.escalation_days then rule.severity_escalated else rule.severity end as severity,
+    case
+        when overdue.overdue_days > rule.escalation_days then rule.severity_escalated else rule.severity
+    end as severity,
     cast(null as varchar) as course_id,
     cast(null as varchar) as posting_id,
     overdue.account_id,
@@ -42,11 +44,13 @@ select
     overdue.invoice_no as document_no,
     overdue.amount_dkk,
     overdue.due_on as occurred_on,
-    'Faktura ' || overdue.invoice_no || ' fra ' || overdue.supplier_name || ' på ' || {{ dkk_da('overdue.amount_dkk') }}
+    'Faktura ' || overdue.invoice_no || ' fra ' || overdue.supplier_name
+        || ' på ' || {{ dkk_da('overdue.amount_dkk') }}
         || ' forfaldt ' || {{ date_da('overdue.due_on') }} || ' og er ikke bogført ('
         || case
             when overdue.overdue_days > 2 * rule.escalation_days then 'over ' || 2 * rule.escalation_days
-            when overdue.overdue_days > rule.escalation_days then rule.escalation_days + 1 || '-' || 2 * rule.escalation_days
+            when overdue.overdue_days > rule.escalation_days
+                then rule.escalation_days + 1 || '-' || 2 * rule.escalation_days
             else '0-' || rule.escalation_days
         end || ' dage).' as text_da
 

@@ -4,7 +4,7 @@ with
 
 {{ gap_rule('E03') }},
 
-budget as (
+budgeted as (
 
     select
         account_id,
@@ -12,6 +12,12 @@ budget as (
     from {{ ref('int_ledger__budget') }}
     where fiscal_year = year({{ as_of() }})
     group by account_id
+
+),
+
+year_of_budget as (
+
+    select count(*) as budgeted_accounts from budgeted
 
 ),
 
@@ -76,9 +82,11 @@ from account
 
 cross join rule
 
-left join budget
-    on account.account_id = budget.account_id
+cross join year_of_budget
+
+left join budgeted
+    on account.account_id = budgeted.account_id
 
 where account.amount_dkk >= rule.threshold_dkk
-    and coalesce(budget.budget_dkk, 0) = 0
-    and exists (select 1 from budget)
+    and coalesce(budgeted.budget_dkk, 0) = 0
+    and year_of_budget.budgeted_accounts > 0

@@ -1,8 +1,9 @@
--- Postings that pay for something a second time. Either an invoice is posted again (same supplier, amount and number, or
--- the number with a letter or a digit added), or the plan of a payment was already met by a posting of the same amount.
--- Net of reversals and their reposts. Not a double: several lines of one invoice posted on one day (a line a child);
--- the parts of a split invoice; lines that name different service months; a payment of the same course nearby that
--- nobody has paid, for which the further posting then most likely is. Grain: posting.
+-- Postings that repeat an earlier one. Either an invoice is posted again (same supplier, amount and number, or the
+-- number with a letter or a digit added), or the plan of a payment was already met by a posting of the same amount.
+-- Net of reversals and their reposts. No repetition: several lines of one invoice posted on one day (a line a child);
+-- the parts of a split invoice; lines that name different service months. Where a payment of the same course nearby is
+-- due and nobody has paid it, the further posting most likely is for that one: it repeats, but is no double payment.
+-- Grain: posting.
 with
 
 posting as (
@@ -41,7 +42,9 @@ same_invoice as (
 
     select
         posting_id,
-        'Faktura ' || invoice_no || ' fra ' || coalesce(supplier_name, provider_id) || ' på ' || {{ dkk_da('amount_dkk') }}
+        true as is_double_payment,
+        'Faktura ' || invoice_no || ' fra ' || coalesce(supplier_name, provider_id)
+            || ' på ' || {{ dkk_da('amount_dkk') }}
             || ' er bogført igen ' || {{ date_da('posted_on') }} || '; første gang ' || {{ date_da('first_posted_on') }}
             || ' som ' || first_invoice_no || '.' as text_da
     from repeated
@@ -85,13 +88,14 @@ plan_met as (
 
     select
         allocation.posting_id,
+        max(unpaid.course_payment_id) is null as is_double_payment,
         'Betalingen planlagt ' || {{ date_da('allocation.planned_on') }} || ' var allerede bogført med '
             || {{ dkk_da('allocation.amount_dkk') }} || '; samme beløb er bogført igen '
             || {{ date_da('allocation.posted_on') }} || '.' as text_da
 
     from allocation
 
-    anti join payment as unpaid
+    left join payment as unpaid
         on allocation.course_id = unpaid.course_id
         and unpaid.allocated_dkk = 0
         and unpaid.planned_dkk > 0
@@ -106,8 +110,21 @@ plan_met as (
         and allocation.nth_of_amount > 1
         and allocation.is_overpaid
 
+    group by allocation.posting_id, allocation.planned_on, allocation.amount_dkk, allocation.posted_on
+
+),
+
+repetition as (
+
+    select * from same_invoice
+    union all
+    select * from plan_met
+
 )
 
-select posting_id, min(text_da) as text_da
-from (select * from same_invoice union all select * from plan_met)
+select
+    posting_id,
+    bool_or(is_double_payment) as is_double_payment,
+    min(text_da) as text_da
+from repetition
 group by posting_id

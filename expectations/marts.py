@@ -1,0 +1,633 @@
+"""What must hold of what is published: a suite for each table of `marts`, and no personal number anywhere.
+
+Belongs here: keys, references, codes, ranges, the equations between columns and tables, the ledger's control
+totals. Does not: formulas (their unit tests stand beside the models) or rules about registration.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from great_expectations import ExpectationSuite
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.building_blocks import (
+    Expectations,
+    between,
+    in_set,
+    no_personal_numbers,
+    no_rows,
+    not_null,
+    references,
+    suite,
+    unique,
+)
+from expectations.control_totals import PERIOD_TOTALS, YEAR_TOTALS
+
+# A dimension's harm is everything that joins to it.
+MONEY_MARTS = ("mart_overrun", "mart_overrun_frame", "mart_overrun_month")
+COURSE_MARTS = ("mart_commitments", "mart_unit_price", "mart_overrun")
+
+
+def _key(columns: Sequence[str], harms: Sequence[str]) -> list[Expectation]:
+    """The table's key: filled, and unique."""
+    why = "Rækken skal kunne findes og må kun være der én gang; ellers ganger en kobling beløbene op"
+    return [*not_null(columns, why=why, harms=harms), unique(columns, why=why, harms=harms)]
+
+
+def _as_of(harms: Sequence[str]) -> Expectation:
+    return no_rows(
+        "as_of_is_the_runs",
+        "select 1 from batch where as_of <> (select as_of from control.run)",
+        columns=["as_of"],
+        da="as_of er kørslens dato",
+        why="Tal fra to datoer må ikke blandes",
+        harms=harms,
+    )
+
+
+def _fct_posting() -> Expectations:
+    harms = ("fct_posting", "fct_posting_match", *MONEY_MARTS)
+    return [
+        _key(["posting_id"], harms),
+        not_null(
+            ["fiscal_year", "period_no", "posted_on", "account_id", "amount_dkk", "is_balance"],
+            why="Uden år, periode, dato, konto eller beløb kan posteringen ikke indgå i forbruget",
+            harms=harms,
+        ),
+        references(
+            "account_id", "marts.dim_account", why="Forbruget fordeles på rammer ved kontoen", harms=harms
+        ),
+        references("provider_id", "marts.dim_provider", why="Leverandøren skal kunne slås op", harms=harms),
+        no_rows(
+            "ledger_equals_files_and_lake",
+            f"""
+            select 1 from ({PERIOD_TOTALS})
+            where lake_dkk <> fact_dkk or file_dkk <> lake_dkk or lake_balance_dkk <> fact_balance_dkk
+            """,
+            columns=["fiscal_year", "period_no", "amount_dkk"],
+            da="Sum pr. regnskabsår og periode er den samme i de leverede filer, i søen og her, til øren",
+            why="Ingen krone fra økonomisystemet må mangle eller tælle to gange",
+            harms=harms,
+        ),
+    ]
+
+
+def _fct_posting_match() -> Expectations:
+    harms = ("fct_posting_match", "mart_commitments", "mart_registration_gap")
+    return [
+        not_null(["posting_id"], why="Et match uden postering siger intet", harms=harms),
+        unique(
+            ["posting_id", "course_payment_id"],
+            why="Den samme postering må kun dække den samme betaling én gang",
+            harms=harms,
+        ),
+        references(
+            "posting_id", "marts.fct_posting", why="Matchet skal kunne føres tilbage til posten", harms=harms
+        ),
+        references(
+            "course_payment_id",
+            "marts.fct_course_payment",
+            why="Matchet skal kunne føres tilbage til betalingen",
+            harms=harms,
+        ),
+        between("confidence", 0, 1, why="Sikkerheden er en andel", harms=harms),
+        between("candidates", 0, None, why="Et antal er ikke negativt", harms=harms),
+        no_rows(
+            "allocated_at_most_once",
+            """
+            select 1
+            from batch
+            inner join marts.fct_posting as posting on batch.posting_id = posting.posting_id
+            group by posting.posting_id, posting.amount_dkk
+            having abs(sum(batch.allocated_dkk)) > abs(posting.amount_dkk)
+            """,
+            columns=["posting_id", "allocated_dkk"],
+            da="Der er højst fordelt en posterings eget beløb",
+            why="Fordeles mere end posteringen, ser betalinger bogførte ud, som ikke er det",
+            harms=harms,
+        ),
+    ]
+
+
+def _fct_course_payment() -> Expectations:
+    harms = ("fct_course_payment", *COURSE_MARTS)
+    return [
+        _key(["course_payment_id"], harms),
+        not_null(
+            ["course_id", "planned_on"], why="En betaling uden forløb eller dato tæller ikke", harms=harms
+        ),
+        references("course_id", "marts.dim_course", why="Betalingen hører til et forløb", harms=harms),
+        references("account_id", "marts.dim_account", why="Dispositioner fordeles ved kontoen", harms=harms),
+        in_set("status", ["GRANTED", "EXPECTED"], why="Kun det bevilgede er disponeret", harms=harms),
+        no_rows(
+            "allocated_is_what_the_matches_say",
+            """
+            select 1
+            from batch
+            full join (
+                select course_payment_id, sum(allocated_dkk) as allocated_dkk
+                from marts.fct_posting_match
+                where course_payment_id is not null
+                group by course_payment_id
+            ) as matched using (course_payment_id)
+            where coalesce(batch.allocated_dkk, 0) <> coalesce(matched.allocated_dkk, 0)
+            """,
+            columns=["course_payment_id", "allocated_dkk"],
+            da="Det, der er fordelt på betalingen, er matchenes sum",
+            why="Det, der er tilbage at betale, regnes af det fordelte",
+            harms=harms,
+        ),
+    ]
+
+
+def _fct_course_month() -> Expectations:
+    harms = ("fct_course_month", "mart_unit_price")
+    return [
+        _key(["course_id", "month"], harms),
+        references("course_id", "marts.dim_course", why="Måneden hører til et forløb", harms=harms),
+        no_rows(
+            "days_within_the_month",
+            "select 1 from batch where course_days not between 0 and day(last_day(month))",
+            columns=["course_days", "month"],
+            da="Forløbsdagene er ikke flere end månedens",
+            why="Ingen dag må tælle to gange; dagene er prisens nævner",
+            harms=harms,
+        ),
+        no_rows(
+            "months_sum_to_payments",
+            """
+            select 1
+            from (select course_id, sum(posted_dkk) as posted_dkk from batch group by course_id) as months
+            full join (
+                select course_id, sum(allocated_dkk) as allocated_dkk
+                from marts.fct_course_payment
+                group by course_id
+            ) as payments using (course_id)
+            where coalesce(months.posted_dkk, 0) <> coalesce(payments.allocated_dkk, 0)
+            """,
+            columns=["course_id", "posted_dkk"],
+            da="Ydelsesmånederne summer til forløbets betalinger, til øren",
+            why="Fordeling på måneder må hverken skabe eller tabe penge",
+            harms=harms,
+        ),
+    ]
+
+
+def _fct_invoice() -> Expectations:
+    harms = ("fct_invoice", "mart_registration_gap")
+    return [
+        _key(["invoice_id"], harms),
+        not_null(["amount_dkk", "invoice_status"], why="Fakturaen følges ved beløb og status", harms=harms),
+        references("account_id", "marts.dim_account", why="Fakturaen hører til en konto", harms=harms),
+    ]
+
+
+def _dim_course() -> Expectations:
+    harms = ("dim_course", *COURSE_MARTS)
+    return [
+        _key(["course_id"], harms),
+        in_set(
+            "course_type",
+            ["MAIN", "SUPPL"],
+            why="Enhedspriser skelner hovedydelse og følgeudgift",
+            harms=harms,
+        ),
+        in_set("status", ["GRANTED", "EXPECTED"], why="Kun det bevilgede er disponeret", harms=harms),
+        references("provider_id", "marts.dim_provider", why="Leverandøren skal kunne slås op", harms=harms),
+        references("account_id", "marts.dim_account", why="Dispositioner fordeles ved kontoen", harms=harms),
+        references(
+            "section_id",
+            "marts.dim_section",
+            why="Uden paragraf mangler forløbet i nøgletallene pr. paragraf",
+            harms=harms,
+            severity="warning",
+        ),
+        references(
+            "activity_no",
+            "marts.dim_activity",
+            why="Uden ydelse mangler forløbet i nøgletallene pr. ydelse",
+            harms=harms,
+            severity="warning",
+        ),
+        between("course_days", 0, None, why="Forløbsdage er nævneren i enhedsprisen", harms=harms),
+        between(
+            "age_at_start_years",
+            0,
+            30,
+            why="Centeret hjælper børn og unge; en anden alder er en forkert fødselsdato",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _dim_provider() -> Expectations:
+    harms = ("dim_provider", "mart_unit_price", "mart_commitments")
+    return [
+        _key(["provider_id"], harms),
+        in_set(
+            "provider_kind", ["company", "person", "internal"], why="Nøgletallene skelner arten", harms=harms
+        ),
+        no_rows(
+            "persons_have_no_name",
+            """
+            select 1 from batch
+            where provider_kind = 'person' and (provider_name is not null or cvr_no is not null)
+            """,
+            columns=["provider_kind", "provider_name", "cvr_no"],
+            da="Personer står uden navn og nummer",
+            why="Kun virksomheders navne må publiceres",
+            harms=harms,
+        ),
+    ]
+
+
+def _dimension(key: str, *harms: str) -> Callable[[], Expectations]:
+    """A dimension that promises its key only."""
+    return lambda: [_key([key], harms)]
+
+
+def _dim_account() -> Expectations:
+    harms = MONEY_MARTS
+    return [
+        _key(["account_id"], harms),
+        references("frame_id", "marts.dim_frame", why="Merforbruget opgøres pr. ramme", harms=harms),
+        not_null(["frame_id"], why="Merforbruget opgøres pr. ramme", harms=harms),
+        no_rows(
+            "service_frame_known",
+            "select 1 from batch where is_known and is_service_frame is null",
+            columns=["is_service_frame"],
+            da="Kontoplanens konti er enten inden for eller uden for servicerammen",
+            why="Servicerammens sum er ellers for lille",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _known_where_delivered(
+    columns: Sequence[str], name: str, delivered: str, harms: Sequence[str]
+) -> Expectation:
+    """What rests on an input is empty only where nobody delivered that input: unknown, not nothing."""
+    empty = " or ".join(f"batch.{column} is null" for column in columns)
+    return no_rows(
+        name,
+        f"select 1 from batch where ({empty}) and exists (select 1 from {delivered})",
+        columns=columns,
+        da=f"{', '.join(columns)} er udfyldt, hvor grundlaget er leveret",
+        why="Et tomt beløb falder ud af summen; det må det kun, når grundlaget mangler",
+        harms=harms,
+    )
+
+
+def _mart_overrun() -> Expectations:
+    harms = MONEY_MARTS
+    return [
+        _key(["fiscal_year", "account_id"], harms),
+        _as_of(harms),
+        _known_where_delivered(
+            ["budget_original", "budget_supplementary", "budget_corrected"],
+            "budget_known_where_delivered",
+            "lake.budget where budget.fiscal_year = batch.fiscal_year",
+            harms,
+        ),
+        _known_where_delivered(
+            ["actual_to_date", "actual_expenditure", "actual_income"],
+            "actual_known_where_delivered",
+            "lake.posting",
+            harms,
+        ),
+        _known_where_delivered(
+            ["accrued_unposted", "committed_remaining", "pipeline_expected"],
+            "commitments_known_where_delivered",
+            "lake.course_payment",
+            harms,
+        ),
+        no_rows(
+            "forecast_known_where_its_parts_are",
+            """
+            select 1 from batch
+            where forecast is null
+                and budget_corrected is not null
+                and actual_to_date is not null
+                and committed_remaining is not null
+            """,
+            columns=["forecast"],
+            da="Forventet forbrug er udfyldt, hvor budget, forbrug og dispositioner er det",
+            why="En konto uden forventning ville falde ud af rammens merforbrug",
+            harms=harms,
+        ),
+        references("account_id", "marts.dim_account", why="Kontoen skal kunne slås op", harms=harms),
+        references("frame_id", "marts.dim_frame", why="Merforbruget opgøres pr. ramme", harms=harms),
+        in_set(
+            "year_status",
+            ["running", "preliminary", "final"],
+            why="Læseren skal vide, om året er slut",
+            harms=harms,
+        ),
+        no_rows(
+            "ledger_equals_mart",
+            f"select 1 from ({YEAR_TOTALS}) where fact_dkk <> mart_dkk",
+            columns=["fiscal_year", "actual_to_date"],
+            da="Forbrug til dato pr. regnskabsår er posteringernes sum, til øren",
+            why="Hver postering skal stå i netop én række",
+            harms=harms,
+        ),
+        no_rows(
+            "actual_is_expenditure_plus_income",
+            "select 1 from batch where actual_to_date is distinct from actual_expenditure + actual_income",
+            columns=["actual_to_date", "actual_expenditure", "actual_income"],
+            da="Forbrug til dato er udgift plus indtægt",
+            why="Delene skal summe til helheden",
+            harms=harms,
+        ),
+        no_rows(
+            "budget_is_original_plus_supplementary",
+            "select 1 from batch where budget_corrected <> budget_original + budget_supplementary",
+            columns=["budget_original", "budget_supplementary", "budget_corrected"],
+            da="Korrigeret budget er oprindeligt budget plus tillægsbevilling",
+            why="Merforbruget måles mod det korrigerede budget; kilden er uenig med sig selv",
+            harms=harms,
+            severity="warning",
+        ),
+        no_rows(
+            "overrun_is_forecast_minus_budget",
+            "select 1 from batch where expected_overrun is distinct from forecast - budget_corrected",
+            columns=["expected_overrun", "forecast", "budget_corrected"],
+            da="Merforbrug er forventet forbrug minus korrigeret budget",
+            why="Det er tallet, alle spørger efter",
+            harms=harms,
+        ),
+        no_rows(
+            "no_percentage_without_budget",
+            "select 1 from batch where budget_corrected <= 0 and expected_overrun_pct is not null",
+            columns=["expected_overrun_pct"],
+            da="Uden budget er der ingen procent",
+            why="En procent af nul eller mindre siger intet",
+            harms=harms,
+        ),
+    ]
+
+
+def _same_money(mart: str, columns: Sequence[str], grain: str) -> str:
+    """Groups in which this table's sums are not those of another mart."""
+    here = ", ".join(f"coalesce(sum({column}), 0) as {column}" for column in columns)
+    differ = " or ".join(f"coalesce(here.{column}, 0) <> coalesce(there.{column}, 0)" for column in columns)
+    return f"""
+        select 1
+        from (select {grain}, {here} from batch group by {grain}) as here
+        full join (select {grain}, {here} from {mart} group by {grain}) as there using ({grain})
+        where {differ}
+    """
+
+
+def _mart_overrun_frame() -> Expectations:
+    harms = ("mart_overrun_frame",)
+    columns = ["budget_corrected", "actual_to_date", "committed_remaining", "forecast", "expected_overrun"]
+    return [
+        _key(["fiscal_year", "frame_id"], harms),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        no_rows(
+            "frames_sum_to_accounts",
+            _same_money("marts.mart_overrun", columns, "fiscal_year, frame_id"),
+            columns=columns,
+            da="Rammens beløb er kontienes sum, til øren",
+            why="To tabeller i samme publikation skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_overrun_month() -> Expectations:
+    harms = ("mart_overrun_month",)
+    return [
+        _key(["fiscal_year", "frame_id", "month"], harms),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        no_rows(
+            "months_sum_to_year",
+            """
+            select 1
+            from (
+                select fiscal_year, frame_id, sum(budget_dkk) as budget_dkk, sum(actual_dkk) as actual_dkk
+                from batch
+                group by fiscal_year, frame_id
+            ) as months
+            full join marts.mart_overrun_frame as year using (fiscal_year, frame_id)
+            where coalesce(months.budget_dkk, 0) <> coalesce(year.budget_corrected, 0)
+                or coalesce(months.actual_dkk, 0) <> coalesce(year.actual_to_date, 0)
+            """,
+            columns=["budget_dkk", "actual_dkk"],
+            da="Månederne summer til rammens budget og forbrug, til øren",
+            why="To tabeller i samme publikation skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_commitments() -> Expectations:
+    harms = ("mart_commitments",)
+    return [
+        _key(["course_id", "month", "account_id"], harms),
+        _as_of(harms),
+        references("course_id", "marts.dim_course", why="Forløbet skal kunne slås op", harms=harms),
+        references("account_id", "marts.dim_account", why="Kontoen skal kunne slås op", harms=harms),
+        no_rows(
+            "deviation_is_posted_minus_committed",
+            "select 1 from batch where deviation_dkk <> posted_dkk - committed_dkk",
+            columns=["committed_dkk", "posted_dkk", "deviation_dkk"],
+            da="Afvigelsen er bogført minus disponeret",
+            why="Opfølgningen sker på afvigelsen",
+            harms=harms,
+        ),
+        no_rows(
+            "posted_is_what_was_allocated",
+            """
+            select 1
+            from (select sum(posted_dkk) as total_dkk from batch) as here
+            cross join (
+                select sum(allocated_dkk) as total_dkk
+                from marts.fct_course_payment
+                where not is_fictive and status = 'GRANTED'
+            ) as payments
+            where coalesce(here.total_dkk, 0) <> coalesce(payments.total_dkk, 0)
+            """,
+            columns=["posted_dkk"],
+            da="Det bogførte er summen af det, posteringerne er fordelt på",
+            why="Ingen matchet krone må mangle i dispositionsregnskabet",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_registration_gap() -> Expectations:
+    harms = ("mart_registration_gap", "mart_registration_gap_summary")
+    return [
+        _key(["gap_id"], harms),
+        not_null(
+            ["rule_id", "kind", "status", "first_seen_on", "last_seen_on"],
+            why="En mangel følges ved regel, status og datoer",
+            harms=harms,
+        ),
+        in_set("kind", ["gap", "event"], why="En hændelse lukkes anderledes end en mangel", harms=harms),
+        in_set(
+            "status", ["open", "overdue", "waived", "closed"], why="Opfølgningen læser status", harms=harms
+        ),
+        no_rows(
+            "closed_has_a_date",
+            "select 1 from batch where (status = 'closed') <> (closed_on is not null)",
+            columns=["status", "closed_on"],
+            da="En lukket mangel har en dato, andre har ingen",
+            why="Tiden til lukning regnes af datoen",
+            harms=harms,
+        ),
+        no_rows(
+            "dates_in_order",
+            "select 1 from batch where last_seen_on < first_seen_on or closed_on < last_seen_on",
+            columns=["first_seen_on", "last_seen_on", "closed_on"],
+            da="Først set, sidst set og lukket står i rækkefølge",
+            why="Manglens liv regnes af datoerne",
+            harms=harms,
+        ),
+        references(
+            "account_id",
+            "marts.dim_account",
+            why="Manglen skal kunne føres til en konto",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_registration_gap_summary() -> Expectations:
+    harms = ("mart_registration_gap_summary",)
+    return [
+        unique(["rule_id", "team_id", "month"], why="En række pr. regel, team og måned", harms=harms),
+        not_null(["rule_id", "month"], why="En række pr. regel, team og måned", harms=harms),
+    ]
+
+
+def _mart_unit_price() -> Expectations:
+    harms = ("mart_unit_price",)
+    return [
+        not_null(
+            ["month", "course_days", "cost_total_dkk"], why="Enhedsprisen er beløb over dage", harms=harms
+        ),
+        unique(
+            ["month", "section_id", "activity_no", "provider_id", "target_group", "is_unattached"],
+            why="Rækken må kun være der én gang; ellers tæller omkostningen to gange",
+            harms=harms,
+        ),
+        no_rows(
+            "whole_months_only",
+            "select 1 from batch where day(month) <> 1 or last_day(month) > (select as_of from control.run)",
+            columns=["month"],
+            da="Kun hele måneder til og med datoen",
+            why="En halv måned ligner en billig måned",
+            harms=harms,
+        ),
+        no_rows(
+            "cost_is_main_plus_suppl",
+            """
+            select 1 from batch
+            where cost_total_dkk <> coalesce(cost_main_dkk, 0) + coalesce(cost_suppl_dkk, 0)
+            """,
+            columns=["cost_total_dkk", "cost_main_dkk", "cost_suppl_dkk"],
+            da="Omkostningen er hovedydelse plus følgeudgift",
+            why="Delene skal summe til helheden",
+            harms=harms,
+        ),
+        no_rows(
+            "prices_hold_all_of_the_cost",
+            """
+            select 1
+            from (select month, sum(cost_total_dkk) as cost_dkk from batch group by month) as prices
+            full join (
+                select month, sum(planned_dkk) as cost_dkk
+                from marts.fct_course_month
+                where last_day(month) <= (select as_of from control.run)
+                group by month
+            ) as courses using (month)
+            where coalesce(prices.cost_dkk, 0) <> coalesce(courses.cost_dkk, 0)
+            """,
+            columns=["month", "cost_total_dkk"],
+            da="Månedens omkostning er alle forløbs planlagte beløb, til øren",
+            why="Følgeudgifter uden hovedforløb må ikke falde ud af månedens omkostning",
+            harms=harms,
+        ),
+        between("course_days", 0, None, why="Forløbsdage er prisens nævner", harms=harms),
+        between("full_year_equivalents", 0, None, why="Helårsforløb er dage over årets dage", harms=harms),
+        between("active_courses", 0, None, why="Et antal er ikke negativt", harms=harms),
+        no_rows(
+            "no_price_without_days",
+            "select 1 from batch where course_days = 0 and unit_price_day is not null",
+            columns=["course_days", "unit_price_day"],
+            da="Uden forløbsdage er der ingen dagspris",
+            why="En pris uden nævner siger intet",
+            harms=harms,
+        ),
+        between(
+            "unit_price_day",
+            0,
+            None,
+            why="En negativ pris er en egenbetaling uden sit forløb eller en fortegnsfejl",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_run_status() -> Expectations:
+    harms = ("mart_run_status",)
+    return [
+        _key(["subject", "name"], harms),
+        _as_of(harms),
+        in_set("status", ["run", "not_run"], why="Ikke kørt er noget andet end nul", harms=harms),
+    ]
+
+
+SUITES: dict[str, Callable[[], Expectations]] = {
+    "marts.dim_date": _dimension("date_on", "mart_registration_gap"),
+    "marts.dim_frame": _dimension("frame_id", *MONEY_MARTS),
+    "marts.dim_section": _dimension("section_id", *COURSE_MARTS),
+    "marts.dim_activity": _dimension("activity_no", *COURSE_MARTS),
+    "marts.dim_team": _dimension("team_id", "mart_commitments", "mart_registration_gap"),
+    "marts.dim_account": _dim_account,
+    "marts.dim_provider": _dim_provider,
+    "marts.dim_course": _dim_course,
+    "marts.fct_posting": _fct_posting,
+    "marts.fct_invoice": _fct_invoice,
+    "marts.fct_course_payment": _fct_course_payment,
+    "marts.fct_posting_match": _fct_posting_match,
+    "marts.fct_course_month": _fct_course_month,
+    "marts.mart_overrun": _mart_overrun,
+    "marts.mart_overrun_frame": _mart_overrun_frame,
+    "marts.mart_overrun_month": _mart_overrun_month,
+    "marts.mart_commitments": _mart_commitments,
+    "marts.mart_registration_gap": _mart_registration_gap,
+    "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
+    "marts.mart_unit_price": _mart_unit_price,
+    "marts.mart_run_status": _mart_run_status,
+}
+
+# Whatever is published, listed above or not, is searched for personal numbers.
+PUBLISHED_SCHEMAS = ("marts", "public", "steward")
+
+
+def suites(columns: Mapping[str, Mapping[str, str]]) -> list[ExpectationSuite]:
+    """The suites of all published tables, the steward part's too.
+
+    Args:
+        columns: `schema.table` → column → DuckDB type, of the whole warehouse file.
+    """
+    published = [table for table in columns if table.split(".")[0] in PUBLISHED_SCHEMAS]
+    return [
+        suite(
+            table,
+            [
+                *(SUITES[table]() if table in SUITES else []),
+                no_personal_numbers(columns[table], harms=[table.split(".")[1]]),
+            ],
+        )
+        for table in published
+    ]

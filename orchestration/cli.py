@@ -1,0 +1,203 @@
+"""The command `kobling`: the fixed interface, one line for every error, quiet otherwise.
+
+Belongs here: arguments, exit statuses, what is printed. Does not: work; and no heavy import at the top, for
+`kobling --help` answers at once.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from orchestration.errors import KoblingError
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
+
+UNEXPECTED = 2
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Runs the command and exits: 0 done, 1 refused by the gate or not as published, 2 configuration or input."""
+    try:
+        # a command returns nothing or its exit status; `--help` ends with 0
+        sys.exit(cli(prog_name="kobling", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        say(error.format_message())
+        sys.exit(2)
+    except KoblingError as error:
+        say(str(error))
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted; the next run starts from what is whole")
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        say(f"unexpected {type(error).__name__}{_logged(error)}")
+        sys.exit(UNEXPECTED)
+
+
+def say(line: str) -> None:
+    """One line on stderr."""
+    click.echo(f"kobling: {' '.join(line.split())}", err=True)
+
+
+@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kobling", prog_name="kobling")
+def cli() -> None:
+    """Couples what a municipality's caseworkers do with what it costs."""
+
+
+@cli.command()
+@click.option(
+    "--as-of", metavar="YYYY-MM-DD", help="Build what the deliveries up to this date say; default: all."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show Dagster's events.")
+def run(as_of: str | None, verbose: bool) -> int:
+    """Ingest what is new in landing, build, validate, publish."""
+    settings = _settings()
+    # before anything slow: these need no delivery to be wrong
+    settings.require_key()
+    from orchestration.warehouse import parse_as_of
+
+    day = parse_as_of(as_of)
+    from orchestration import execution
+
+    outcome = execution.run_job(settings, day, verbose=verbose)
+    for warning in outcome.warnings:
+        say(f"warning: {warning}")
+    if outcome.failure:
+        where = "" if outcome.failure.is_expected else f"; {outcome.log} has the traceback"
+        say(f"{outcome.failure.line}{where}")
+        return outcome.failure.exit_status
+    published = outcome.publication
+    assert published is not None
+    gate = published.manifest.gate
+    click.echo(published.path)
+    click.echo(
+        f"gate {gate.result}: {gate.expectations} expectations, {gate.dbt_tests} dbt tests, "
+        f"{len(gate.warnings)} warnings"
+    )
+    if not published.is_current:
+        click.echo("current stays where it is: a later as-of date is published")
+    return 0
+
+
+@cli.command()
+def publications() -> None:
+    """List the publications, newest first."""
+    from orchestration.publish import list_publications
+
+    found = list_publications(_settings())
+    if not found:
+        say("nothing is published yet")
+        return
+    rows = [("id", "as_of", "built", "deliveries", "gate", "")]
+    for publication in found:
+        manifest = publication.manifest
+        rows.append(
+            (
+                manifest.id,
+                str(manifest.as_of),
+                f"{manifest.built_at:%Y-%m-%d %H:%M:%S} UTC",
+                str(sum(delivery.status == "loaded" for delivery in manifest.deliveries)),
+                manifest.gate.result,
+                "current" if publication.is_current else "",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@cli.command()
+@click.argument("publication", metavar="[ID]", required=False)
+def verify(publication: str | None) -> int:
+    """Hold every file of a publication (default: current) against the manifest's hash."""
+    from orchestration.publish import verify
+
+    problems = verify(_settings(), publication)
+    for problem in problems:
+        say(str(problem))
+    if problems:
+        return 1
+    click.echo(f"{publication or 'current'}: every file is as it was published")
+    return 0
+
+
+@cli.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write in."
+)
+@click.option("--children", type=click.IntRange(min=1), default=60, show_default=True)
+@click.option(
+    "--months", type=click.IntRange(min=1), default=4, show_default=True, help="Month-end deliveries."
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+def synth(out: Path, children: int, months: int, seed: int) -> None:
+    """Write synthetic deliveries in the real formats, with the planted truth beside them."""
+    from orchestration.synth import write
+
+    write(out, children, months, seed)
+    click.echo(out / "landing")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def dbt(args: tuple[str, ...]) -> NoReturn:
+    """Run dbt on the warehouse file, with the right environment: `kobling dbt show --select mart_overrun`."""
+    from orchestration.dbt import environment
+    from orchestration.settings import PROJECT_ROOT
+
+    settings = _settings()
+    # a target folder of its own: another warehouse path would make the job parse everything again
+    folders = {
+        "DBT_PROJECT_DIR": PROJECT_ROOT,
+        "DBT_PROFILES_DIR": PROJECT_ROOT,
+        "DBT_TARGET_PATH": settings.warehouse_path.parent / "dbt-by-hand",
+        "DBT_LOG_PATH": settings.logs_path,
+    }
+    os.environ.update(environment(settings.warehouse_path))
+    os.environ.update({name: str(folder) for name, folder in folders.items()})
+    program = Path(sys.executable).with_name("dbt")
+    os.execv(program, [str(program), *args])
+
+
+@cli.command()
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+def dev(args: tuple[str, ...]) -> NoReturn:
+    """Open Dagster's web UI on this home, with schedules and sensors; ARGS go to `dagster dev`."""
+    settings = _settings()
+    settings.require_key()
+    from orchestration.instance import prepare_home
+    from orchestration.settings import PROJECT_ROOT
+
+    os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
+    # the code server works in the project's folder
+    os.environ["KOBLING_HOME"] = str(settings.home_path)
+    os.environ["KOBLING_LANDING"] = str(settings.landing_path)
+    os.chdir(PROJECT_ROOT)
+    program = Path(sys.executable).with_name("dagster")
+    os.execv(program, [str(program), "dev", "-m", "orchestration.definitions", *args])
+
+
+def _settings() -> "Settings":
+    from orchestration.settings import load_settings
+
+    return load_settings()
+
+
+def _logged(error: Exception) -> str:
+    """Writes the traceback to the log and says where; says nothing where that fails too."""
+    try:
+        from orchestration.failures import without_values
+
+        log = _settings().logs_path / "kobling.log"
+        log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{without_values(error)}\n")
+    except (OSError, KoblingError):
+        return ""
+    return f"; {log} has the traceback"

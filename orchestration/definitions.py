@@ -1,0 +1,77 @@
+"""All that Dagster knows of Kobling, put together.
+
+Belongs here: which assets, checks, jobs, schedules, sensors and resources there are. Does not: any of them.
+Nothing happens at import; `load` is called when a code location is loaded.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration import dbt
+from orchestration.assets.control import control, gap_observation, stored_observation
+from orchestration.assets.lake import lake_assets, landing_specs
+from orchestration.assets.models import Translator, dbt_models
+from orchestration.assets.publication import publication
+from orchestration.checks import lake_gate, mart_gate
+from orchestration.ingest.profiles import load_profiles
+from orchestration.jobs import kobling, kobling_month_end
+from orchestration.logs import PROCESS, process_logger
+from orchestration.replay import UNION_NODE
+from orchestration.resources import Run
+from orchestration.schedules import daily
+from orchestration.sensors import delivery_sensor
+from orchestration.settings import load_settings
+
+PUBLISHED_SCHEMAS = ("marts", "steward", "public")
+
+
+def build_definitions(
+    *, profiles: Path | None = None, target: str = "duckdb", **overrides: Any
+) -> dg.Definitions:
+    """A fresh set of definitions.
+
+    Args:
+        profiles: folder of the municipality's own source profiles.
+        target: dbt's target; the project is parsed for it where that is not done yet.
+        overrides: resources by name, in place of the usual ones.
+
+    Raises:
+        ConfigurationError: a profile is wrong, or the dbt project cannot be parsed.
+    """
+    dbt.prepare(target)
+    manifest = dbt.manifest()
+    sources = load_profiles(profiles)
+    translator = Translator()
+    published = [
+        translator.get_asset_spec(manifest, unique_id, None).key
+        for unique_id, node in sorted(manifest["nodes"].items())
+        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
+    ]
+    observations = [gap_observation] + ([stored_observation] if UNION_NODE in manifest["nodes"] else [])
+    return dg.Definitions(
+        assets=[
+            *landing_specs(sources),
+            lake_assets(sources),
+            control,
+            lake_gate(),
+            *observations,
+            dbt_models(manifest),
+            mart_gate(published),
+            publication(published),
+        ],
+        jobs=[kobling, kobling_month_end],
+        schedules=[daily],
+        sensors=[delivery_sensor],
+        resources={"run": Run(), **overrides},
+        loggers={"console": dg.colored_console_logger, PROCESS: process_logger},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def load() -> dg.Definitions:
+    """The definitions of this environment's code location."""
+    settings = load_settings()
+    return build_definitions(profiles=settings.profiles_path, target=settings.target)

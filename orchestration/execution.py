@@ -1,0 +1,90 @@
+"""The main job in this process, for the command line: the same job that schedules, sensors and the UI launch.
+
+Belongs here: running it quietly, and what came of it. Does not: the job (jobs), or printing (cli).
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration import instance as instances
+from orchestration.assets.lake import REGISTRY
+from orchestration.definitions import build_definitions
+from orchestration.failures import Told, first_failure
+from orchestration.jobs import JOB, as_of_config
+from orchestration.logs import PROCESS, logging_to
+from orchestration.publish import Publication, list_publications
+from orchestration.resources import WAIT_SECONDS, only_writer
+from orchestration.settings import Settings
+
+logger = logging.getLogger("kobling")
+
+
+@dataclass
+class Outcome:
+    """What came of a run: a publication or a failure, and warnings either way."""
+
+    log: Path
+    warnings: list[str] = field(default_factory=list)
+    failure: Told | None = None
+    publication: Publication | None = None
+
+
+def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) -> Outcome:
+    """Runs the main job on Dagster's instance in KOBLING_HOME.
+
+    Args:
+        settings: of this environment, with a key.
+        as_of: the date to build; `None` is the newest delivery's.
+        verbose: show Dagster's events on stderr.
+
+    Raises:
+        InputError: another run did not end in time.
+    """
+    run_id = str(uuid.uuid4())
+    outcome = Outcome(log=settings.logs_path / f"{run_id}.log")
+    with (
+        only_writer(settings, WAIT_SECONDS),
+        logging_to(outcome.log, verbose=verbose),
+        instances.open_instance(settings) as instance,
+    ):
+        instances.end_dead_runs(instance)
+        definitions = build_definitions(profiles=settings.profiles_path, target=settings.target)
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            run_config={**as_of_config(as_of), "loggers": {PROCESS: {}}},
+            tags=instances.process_tag(),
+            raise_on_error=False,
+        )
+        logger.info("seconds by step: %s", _seconds(result))
+    outcome.warnings = _warnings(result)
+    outcome.failure = first_failure(result)
+    if outcome.failure is None:
+        outcome.publication = next(
+            found for found in list_publications(settings) if found.manifest.run_id == run_id
+        )
+    return outcome
+
+
+def _seconds(result: dg.ExecuteInProcessResult) -> dict[str, float]:
+    """How long each finished step took."""
+    return {
+        str(event.step_key): round(event.step_success_data.duration_ms / 1000, 1)
+        for event in result.all_events
+        if event.event_type == dg.DagsterEventType.STEP_SUCCESS
+    }
+
+
+def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What ingest said of deliveries that are not in the lake or look odd."""
+    for event in result.all_events:
+        if event.is_step_materialization and event.asset_key == REGISTRY:
+            found = event.materialization.metadata["warnings"]
+            assert isinstance(found, dg.JsonMetadataValue)
+            return list(found.data or [])
+    return []

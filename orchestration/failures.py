@@ -1,0 +1,80 @@
+"""What goes wrong in a step, told once: a clear line to Dagster and the command line, a traceback to the log.
+
+Belongs here: the way from an exception to a `Failure`, and back from a finished run to its line and exit status.
+Does not: the errors themselves (errors). No message of a library is passed on as it is: it can quote a value.
+"""
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+import duckdb
+
+from orchestration.errors import KoblingError
+
+EXIT_STATUS = "exit_status"
+# Nothing of a traceback's text but names: quoted parts and long numbers may be somebody's.
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d{4,}")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run's failure for the command line."""
+
+    line: str
+    exit_status: int
+    is_expected: bool
+    """The line says what to do; otherwise the log does."""
+
+
+@contextmanager
+def told(log: dg.DagsterLogManager) -> Iterator[None]:
+    """Turns an exception of a step into a `Failure` that says whether another try can help.
+
+    Raises:
+        dagster.Failure: always instead of another exception.
+    """
+    try:
+        yield
+    except KoblingError as error:
+        raise dg.Failure(str(error), metadata={EXIT_STATUS: error.exit_status}, allow_retries=False) from None
+    except (OSError, duckdb.IOException) as error:
+        # a full disk, a network drive that is away: the next try may find it mended
+        log.error(without_values(error))
+        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        raise dg.Failure(f"{reason}{_file_of(error)}", metadata={EXIT_STATUS: 2}) from None
+    except dg.Failure:
+        raise
+    except Exception as error:
+        log.error(without_values(error))
+        raise dg.Failure(f"unexpected {type(error).__name__}", allow_retries=False) from None
+
+
+def without_values(error: BaseException) -> str:
+    """A traceback with the error's kind, and its message without anything that may be a value of a row."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{type(error).__name__}: {_VALUES.sub('…', str(error))}"
+
+
+def first_failure(result: dg.ExecuteInProcessResult) -> Told | None:
+    """Why a run failed; `None` where it did not."""
+    if result.success:
+        return None
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data.user_failure_data
+            if data is None:
+                return Told(f"step {event.step_key} failed", 2, is_expected=False)
+            status = data.metadata.get(EXIT_STATUS)
+            if status is None:
+                return Told(f"{data.description} in step {event.step_key}", 2, is_expected=False)
+            return Told(str(data.description), int(str(status.value)), is_expected=True)
+    return Told("the run did not start", 2, is_expected=False)
+
+
+def _file_of(error: OSError | duckdb.IOException) -> str:
+    name = getattr(error, "filename", None)
+    return f": {name}" if name else ""

@@ -1,0 +1,168 @@
+"""From a delivered file to trusted UTF-8 text: unzip, strict decoding, hash, and the signs of a broken copy.
+
+Belongs here: everything that can be told from bytes and lines, in one streaming pass with bounded memory.
+Does not: columns and values (`load`).
+"""
+
+import codecs
+import gzip
+import hashlib
+import io
+import os
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from orchestration.ingest.errors import FileRefused
+from orchestration.ingest.profiles import Format
+
+BLOCK_BYTES = 4 * 1024 * 1024
+
+_CODECS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "windows-1252": "cp1252", "latin-1": "latin-1"}
+_C1_CONTROLS = re.compile("[\x80-\x9f]")
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A decoded copy: UTF-8, lines ending in LF. `lines` counts them up to the last that is not blank."""
+
+    path: Path
+    file_hash: str
+    bytes: int
+    lines: int
+
+
+class _Hashing(io.RawIOBase):
+    """Reads through to a file, hashing and counting the raw bytes."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw = raw
+        self.digest = hashlib.sha256()
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
+        data = self.raw.read(len(buffer))
+        buffer[: len(data)] = data
+        self.digest.update(data)
+        self.count += len(data)
+        return len(data)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's raw bytes, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stage(source: Path, target: Path, file_format: Format, max_bytes: int) -> StagedFile:
+    """Decode `source` into `target` (mode 0600) and hash it on the way.
+
+    A byte order mark is dropped, CRLF becomes LF, a lone CR or a no-break space a blank.
+
+    Raises:
+        FileRefused: empty, truncated, too large, NUL bytes, or not in the profile's encoding.
+    """
+    with (
+        source.open("rb") as raw,
+        os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
+    ):
+        hashing = _Hashing(raw)
+        reader = io.BufferedReader(hashing, BLOCK_BYTES)
+        content = gzip.GzipFile(fileobj=reader) if source.suffix == ".gz" else reader
+        lines = _copy_text(cast(IO[bytes], content), out, file_format, max_bytes)
+    return StagedFile(target, hashing.digest.hexdigest(), hashing.count, lines)
+
+
+def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_bytes: int) -> int:
+    """The streaming pass; returns the number of lines without the blank ones at the end."""
+    decoder = _Decoder(file_format.encoding)
+    total = newlines = trailing = 0
+    final = False
+    while not final:
+        block = _read(content)
+        final = not block
+        total += len(block)
+        if total > max_bytes:
+            raise FileRefused(f"larger than the profile's limit of {max_bytes} bytes")
+        text = decoder.decode(block, final)
+        if text:
+            newlines += text.count("\n")
+            at_end = len(text) - len(text.rstrip("\n"))
+            trailing = at_end if at_end < len(text) else trailing + at_end
+            out.write(text.encode())
+    if total == 0:
+        raise FileRefused("empty: the file has no bytes")
+    if file_format.last_line_ends and trailing == 0:
+        raise FileRefused("truncated: the last line has no line end")
+    return newlines - trailing + 1
+
+
+def _read(content: IO[bytes]) -> bytes:
+    """The next block; an error of the gzip container is a refusal."""
+    try:
+        return content.read(BLOCK_BYTES)
+    except EOFError:
+        reason = "truncated: the gzip stream ends too early"
+    except (gzip.BadGzipFile, zlib.error):
+        reason = "not a sound gzip file"
+    raise FileRefused(reason)
+
+
+class _Decoder:
+    """Strict decoding block by block, with LF as the only line end.
+
+    A byte-wise encoding takes any bytes, so UTF-8 under such a profile is told by the whole file being valid
+    UTF-8 with more than ASCII in it.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])("strict")
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        self._may_be_utf8 = not encoding.startswith("utf-8")
+        self._is_ascii = True
+        self._held_return = ""
+        self._lines = 1
+
+    def decode(self, block: bytes, final: bool) -> str:
+        """The block's text, less what belongs with the next one.
+
+        Raises:
+            FileRefused: not text, or not in this encoding.
+        """
+        if b"\0" in block:
+            raise FileRefused("NUL bytes: not a text file, or UTF-16")
+        self._refuse_utf8(block, final)
+        text = self._held_return + self._strictly(block, final)
+        self._held_return = "\r" if text.endswith("\r") and not final else ""
+        text = text.removesuffix(self._held_return)
+        self._lines += text.count("\n")
+        return text.replace("\r\n", "\n").replace("\r", " ").replace("\u00a0", " ")
+
+    def _strictly(self, block: bytes, final: bool) -> str:
+        try:
+            text = self._decoder.decode(block, final)
+        except UnicodeDecodeError as error:
+            line = self._lines + error.object[: error.start].count(b"\n")
+        else:
+            if self._encoding != "latin-1" or not _C1_CONTROLS.search(text):
+                return text
+            raise FileRefused("control characters: the file is windows-1252, the profile says latin-1")
+        raise FileRefused(f"not {self._encoding}: undecodable byte in line {line}")
+
+    def _refuse_utf8(self, block: bytes, final: bool) -> None:
+        if not self._may_be_utf8:
+            return
+        self._is_ascii = self._is_ascii and block.isascii()
+        try:
+            self._utf8.decode(block, final)
+        except UnicodeDecodeError:
+            self._may_be_utf8 = False
+        else:
+            if final and not self._is_ascii:
+                raise FileRefused(f"the file is UTF-8, the profile says {self._encoding}")

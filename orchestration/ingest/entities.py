@@ -1,0 +1,327 @@
+"""What the lake holds: the canonical entities that every source is mapped onto, declared once.
+
+Belongs here: entities, the fields a profile may fill, and the columns that each field becomes.
+Does not: how a value is read (`expressions`), where it comes from (profiles), or what is made of it (dbt).
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+MONEY: Final = "DECIMAL(18,2)"
+
+
+class Kind(Enum):
+    """How a field's text becomes one or more typed columns."""
+
+    CODE = "code"  # an identifier or a code, kept as it is
+    REFERENCE = "reference"  # somebody else's number: replaced by a hash where it looks like a CPR number
+    LABEL = "label"  # words (a company, an account, a team): what looks like a CPR number is masked
+    INTEGER = "integer"
+    MONEY = "money"
+    QUANTITY = "quantity"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+    PARTY = "party"  # who is paid: a company's CVR number, or a pseudonym
+    PARTY_NAME = "party_name"  # kept for companies and own units only
+    PERSON = "person"  # a CPR number: pseudonym and whether it is valid
+    PERSON_BORN = "person_born"  # the same and the birth date that is in the number
+    RELATIVE = "relative"  # a CPR number: pseudonym only
+    PERSON_NAME = "person_name"  # keyed hashes that a hint in a posting's text can be compared with
+    TEXT = "text"  # parsed by the profile's patterns, never kept
+
+
+PERSONAL_KINDS: Final = {
+    Kind.PARTY,
+    Kind.PARTY_NAME,
+    Kind.PERSON,
+    Kind.PERSON_BORN,
+    Kind.RELATIVE,
+    Kind.PERSON_NAME,
+    Kind.TEXT,
+}
+"""Kinds that derive and drop: a column that a profile calls personal may feed these only."""
+
+NEVER_KEPT_KINDS: Final = PERSONAL_KINDS - {Kind.PARTY, Kind.PARTY_NAME}
+"""Kinds that only a column listed as personal may feed."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the lake: name, DuckDB type, what it means."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a profile maps a source column onto, and the columns that come of it.
+
+    `required`: a row without a value is a bad row, and a profile must map it.
+    `codes`: the only values there are; others make a bad row. `default`: the SQL value when not mapped.
+    """
+
+    name: str
+    kind: Kind
+    columns: tuple[Column, ...]
+    required: bool = False
+    codes: tuple[str, ...] = ()
+    default: str = "NULL"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One table of the lake. `total` is the money column whose sum ties a file to its source."""
+
+    name: str
+    description: str
+    fields: dict[str, Field]
+    total: str | None = None
+    id_column: str | None = None
+    columns: dict[str, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = [column for part in self.fields.values() for column in part.columns]
+        object.__setattr__(self, "columns", {column.name: column for column in [*own, *PROVENANCE]})
+
+
+PROVENANCE: Final = (
+    Column("source_system", "VARCHAR", "The folder under landing that delivered the row."),
+    Column("profile", "VARCHAR", "The source profile that read it."),
+    Column("file_hash", "VARCHAR", "SHA-256 of the delivered file, as hex."),
+    Column("row_no", "BIGINT", "The row's number in the file, from 1, without the header."),
+)
+"""Every entity's last columns; `extract_date` is the partition in the path, not a column of the file."""
+
+_SQL_TYPES: Final = {
+    Kind.INTEGER: "INTEGER",
+    Kind.MONEY: MONEY,
+    Kind.QUANTITY: "DECIMAL(18,4)",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMP",
+    Kind.BOOLEAN: "BOOLEAN",
+}
+
+
+def _plain(
+    kind: Kind,
+    name: str,
+    description: str,
+    required: bool = False,
+    codes: tuple[str, ...] = (),
+    default: str = "NULL",
+) -> Field:
+    """A field that becomes one column of the same name."""
+    column = Column(name, _SQL_TYPES.get(kind, "VARCHAR"), description)
+    return Field(name, kind, (column,), required, codes, default)
+
+
+def _party(name: str, key: str, what: str) -> Field:
+    return Field(
+        name,
+        Kind.PARTY,
+        (
+            Column("supplier_cvr", "VARCHAR", f"CVR number (8 digits) of {what}; NULL when it is none."),
+            Column("supplier_cvr_status", "VARCHAR", "valid, invalid (digits or shape); NULL: none given."),
+            Column(key, "VARCHAR", f"Pseudonym of {what} when the id is not a CVR number."),
+        ),
+    )
+
+
+def _person(name: str, who: str, born: bool = False) -> Field:
+    columns = [
+        Column(f"{name}_key", "VARCHAR", f"Pseudonym of {who}'s CPR number, the same in every source."),
+        Column(f"{name}_cpr_status", "VARCHAR", "valid, invalid_format, invalid_date; NULL: none given."),
+    ]
+    if born:
+        columns += [
+            Column(f"{name}_birth_on", "DATE", f"Birth date in {who}'s CPR number; NULL when it is invalid."),
+            Column(f"{name}_birth_key", "VARCHAR", "Hash of the birth date, to meet hint_birth_key."),
+        ]
+    return Field(f"{name}_cpr", Kind.PERSON_BORN if born else Kind.PERSON, tuple(columns))
+
+
+def _relative(name: str) -> Field:
+    column = Column(f"{name}_key", "VARCHAR", f"Pseudonym of the {name}'s CPR number.")
+    return Field(f"{name}_cpr", Kind.RELATIVE, (column,))
+
+
+CHILD_NAME: Final = Field(
+    "child_name",
+    Kind.PERSON_NAME,
+    (
+        Column("child_initials_key", "VARCHAR", "Hash of the child's initials, to meet hint_initials_key."),
+        Column("child_first_name_key", "VARCHAR", "Hash of the child's first name."),
+        Column("child_first_name_initial_key", "VARCHAR", "Hash of first name and the last name's initial."),
+    ),
+)
+
+TEXT: Final = Field(
+    "text",
+    Kind.TEXT,
+    (
+        Column("text_course_id", "VARCHAR", "Payment id (betalings-ID) written in the text."),
+        Column("is_text_course_id_cut", "BOOLEAN", "The id ends where the text is cut: it is a prefix."),
+        Column("text_appropriation_id", "VARCHAR", "Appropriation id (SBSYS number) written in the text."),
+        Column("is_text_appropriation_id_cut", "BOOLEAN", "The number ends at the cut: it is a prefix."),
+        Column("service_month", "DATE", "First day of the month that the text says was paid for."),
+        Column("part_no", "INTEGER", "First number of '(1/2)': this part of a split invoice."),
+        Column("part_count", "INTEGER", "Second number of '(1/2)': parts of the invoice."),
+        Column("child_count", "INTEGER", "Children on a collective invoice: '(2 børn)'."),
+        Column("is_reversal_text", "BOOLEAN", "The text says that the line reverses another."),
+        Column("hint_initials_key", "VARCHAR", "Hash of initials in the text."),
+        Column("hint_first_name_key", "VARCHAR", "Hash of a first name in the text."),
+        Column("hint_first_name_initial_key", "VARCHAR", "Hash of first name and initial in the text."),
+        Column("hint_birth_key", "VARCHAR", "Hash of a birth date (DDMMYY) in the text."),
+    ),
+)
+
+_CASE_FIELDS: Final = (
+    _plain(Kind.LABEL, "target_group", "The department's target group."),
+    _plain(Kind.CODE, "caseworker_id", "Caseworker's user name."),
+    _plain(Kind.LABEL, "team_id", "The caseworker's present team."),
+    _plain(Kind.CODE, "leader_id", "The team leader's user name."),
+    _plain(Kind.LABEL, "efforts", "Efforts of the case, comma-joined."),
+    _plain(Kind.LABEL, "effort_step", "Step of the ladder of efforts (indsatstrappe)."),
+    _plain(Kind.LABEL, "scaling_step", "Step of the scaling ladder (skaleringstrappe), 1 to 10."),
+    _plain(Kind.LABEL, "paying_municipality", "Municipality that pays."),
+    _plain(Kind.LABEL, "acting_municipality", "Municipality that acts."),
+    _plain(Kind.LABEL, "residence_municipality", "Municipality of residence."),
+    _relative("mother"),
+    _relative("father"),
+)
+
+
+def _entity(
+    name: str, description: str, *fields: Field, total: str | None = None, id_column: str | None = None
+) -> Entity:
+    return Entity(name, description, {part.name: part for part in fields}, total, id_column)
+
+
+POSTING: Final = _entity(
+    "posting",
+    "One line of the ledger.",
+    _plain(Kind.CODE, "posting_id", "The ledger's id, else file hash and row.", required=True),
+    _plain(Kind.INTEGER, "fiscal_year", "Fiscal year.", required=True),
+    _plain(Kind.INTEGER, "period_no", "Ledger period: 1-12; 0, 13-16 open and close.", required=True),
+    _plain(Kind.DATE, "posted_on", "Posting date.", required=True),
+    _plain(Kind.CODE, "source_account_string", "The account as the ledger writes it."),
+    _plain(Kind.CODE, "source_account", "The account's own part of it, not corrected."),
+    _plain(Kind.CODE, "account_alias", "The account's alias."),
+    _plain(Kind.CODE, "art_no", "Art, 3 digits."),
+    _plain(Kind.MONEY, "amount_dkk", "Amount, debit positive and credit negative.", required=True),
+    _party("supplier_id", "supplier_key", "the supplier"),
+    _plain(Kind.PARTY_NAME, "supplier_name", "The supplier's name; NULL when it may be a person."),
+    _person("person", "the payee or child"),
+    _plain(Kind.REFERENCE, "payment_reference", "Payment reference (betalings-ID for cash and payroll)."),
+    _plain(Kind.REFERENCE, "invoice_no", "The supplier's invoice number."),
+    _plain(Kind.BOOLEAN, "is_balance", "A line on the balance side: in no sum of a mart.", default="false"),
+    _plain(Kind.TIMESTAMP, "registered_at", "When the line was registered, UTC."),
+    TEXT,
+    total="amount_dkk",
+    id_column="posting_id",
+)
+
+BUDGET: Final = _entity(
+    "budget",
+    "One account's budget of a fiscal year.",
+    _plain(Kind.INTEGER, "fiscal_year", "Fiscal year.", required=True),
+    _plain(Kind.CODE, "source_account_string", "The account as the ledger writes it."),
+    _plain(Kind.CODE, "source_account", "The account's own part of it, not corrected.", required=True),
+    _plain(Kind.CODE, "account_alias", "The account's alias."),
+    _plain(Kind.LABEL, "account_name", "The account's name."),
+    _plain(Kind.MONEY, "original_budget_dkk", "Original budget."),
+    _plain(Kind.MONEY, "supplementary_budget_dkk", "Supplementary appropriations (tillægsbevillinger)."),
+    _plain(Kind.MONEY, "corrected_budget_dkk", "Corrected budget (korrigeret budget).", required=True),
+    _plain(Kind.DATE, "decided_on", "Date of the last supplementary appropriation."),
+    total="corrected_budget_dkk",
+)
+
+INVOICE: Final = _entity(
+    "invoice",
+    "One received invoice, or its re-posting.",
+    _plain(Kind.REFERENCE, "invoice_no", "The supplier's invoice number.", required=True),
+    _party("supplier_id", "supplier_key", "the supplier"),
+    _plain(Kind.PARTY_NAME, "supplier_name", "The supplier's name; NULL when it may be a person."),
+    _plain(Kind.MONEY, "amount_dkk", "Amount of the invoice.", required=True),
+    _plain(Kind.DATE, "received_on", "Date received."),
+    _plain(Kind.DATE, "due_on", "Due date."),
+    _plain(
+        Kind.CODE,
+        "invoice_status",
+        "RECEIVED, APPROVAL (under godkendelse) or POSTED.",
+        required=True,
+        codes=("RECEIVED", "APPROVAL", "POSTED"),
+    ),
+    _plain(Kind.DATE, "posted_on", "Posting date; NULL until posted."),
+    _plain(Kind.CODE, "source_account_string", "The ledger's account; may be NULL until posted."),
+    _plain(Kind.CODE, "source_account", "The account's own part of it, not corrected."),
+    TEXT,
+    total="amount_dkk",
+)
+
+COURSE_PAYMENT: Final = _entity(
+    "course_payment",
+    "One row of a payments report of the case system: a dated payment of a course.",
+    _plain(Kind.CODE, "report", "Which report.", required=True, codes=("expected", "granted")),
+    _plain(Kind.CODE, "source_payment_id", "The case system's row id; not stable.", required=True),
+    _plain(Kind.DATE, "planned_on", "Planned payment date.", required=True),
+    _plain(Kind.MONEY, "planned_dkk", "Planned amount.", required=True),
+    _plain(Kind.DATE, "paid_on", "Date marked paid."),
+    _plain(Kind.MONEY, "paid_dkk", "Amount marked paid."),
+    _plain(Kind.CODE, "source_account_string", "The account as the case system writes it."),
+    _plain(Kind.CODE, "source_account", "The account's own part of it, not corrected."),
+    _plain(Kind.CODE, "account_alias", "The account's alias."),
+    _plain(Kind.CODE, "course_id", "Payment id (betalings-ID) of the schedule.", required=True),
+    _plain(Kind.MONEY, "schedule_amount_dkk", "Fixed amount per payment."),
+    _plain(Kind.CODE, "payment_frequency", "DAILY, WEEKLY, BIWEEKLY, MONTHLY; NULL: once or individual."),
+    _plain(
+        Kind.CODE, "recipient_type", "INTERNAL, PERSON, COMPANY.", codes=("INTERNAL", "PERSON", "COMPANY")
+    ),
+    _party("recipient_id", "recipient_key", "the recipient"),
+    _plain(Kind.PARTY_NAME, "recipient_name", "Name of a company or own unit; NULL for persons."),
+    _plain(Kind.CODE, "payment_method", "CASH, SD, INVOICE, INTERNAL."),
+    _plain(Kind.CODE, "payment_cost_type", "FIXED, PER_UNIT, GLOBAL_RATE; NULL: individual payments."),
+    _plain(Kind.MONEY, "price_per_unit_dkk", "Unit price or rate."),
+    _plain(Kind.QUANTITY, "units", "Units per payment."),
+    _plain(Kind.BOOLEAN, "is_fictive", "Not really paid out.", required=True),
+    _plain(Kind.CODE, "activity_no", "Activity number."),
+    _plain(Kind.LABEL, "activity_name", "Activity name."),
+    _plain(Kind.DATE, "start_on", "First day of the activity."),
+    _plain(Kind.DATE, "end_on", "Last day of the activity; NULL: open."),
+    _plain(
+        Kind.CODE, "activity_status", "GRANTED or EXPECTED.", required=True, codes=("GRANTED", "EXPECTED")
+    ),
+    _plain(Kind.CODE, "course_type", "MAIN or SUPPL (følgeudgift).", required=True, codes=("MAIN", "SUPPL")),
+    _plain(Kind.CODE, "section_id", "Section of the law."),
+    _plain(Kind.LABEL, "section_name", "Its name."),
+    _plain(Kind.CODE, "appropriation_id", "SBSYS number of the appropriation."),
+    _plain(Kind.CODE, "main_activity_no", "Number of the appropriation's main activity."),
+    _plain(Kind.LABEL, "main_activity_name", "Its name."),
+    _person("child", "the child", born=True),
+    CHILD_NAME,
+    *_CASE_FIELDS,
+    _plain(Kind.CODE, "category_no", "Activity category."),
+    _plain(Kind.LABEL, "category_name", "Its name."),
+    _plain(Kind.LABEL, "approval_level", "Level that approved."),
+    _plain(Kind.CODE, "approval_user_id", "User name of the approver."),
+    _plain(Kind.DATE, "appropriation_on", "Date of the last grant."),
+    total="planned_dkk",
+)
+
+CASE_HISTORY: Final = _entity(
+    "case_history",
+    "One history record of a case.",
+    _plain(Kind.CODE, "case_id", "The case.", required=True),
+    _plain(Kind.CODE, "history_id", "The history record.", required=True),
+    _plain(Kind.TIMESTAMP, "changed_at", "When it was changed, UTC.", required=True),
+    _person("child", "the child", born=True),
+    _plain(Kind.CODE, "case_sbsys_id", "SBSYS number of the case."),
+    *_CASE_FIELDS,
+)
+
+ENTITIES: Final = {entity.name: entity for entity in (POSTING, BUDGET, INVOICE, COURSE_PAYMENT, CASE_HISTORY)}
+"""The lake's entities by name."""

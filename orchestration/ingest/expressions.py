@@ -1,0 +1,312 @@
+"""The SQL that turns a file's text columns into an entity's typed columns.
+
+Belongs here: one expression per canonical field and kind, the reasons for which a row is refused, and the
+reading of free texts. Does not: running it (`load`), or the macros that it calls (`identifiers.sql`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from orchestration.ingest.entities import MONEY, Field, Kind
+from orchestration.ingest.profiles import FileProfile, Format, Source, TextRules, pattern_groups
+
+_IDENTIFIERS: Final = (Kind.PARTY, Kind.PERSON, Kind.PERSON_BORN, Kind.RELATIVE)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row is refused: the condition, the source column, and the reason in words without values."""
+
+    condition: str
+    column: str
+    reason: str
+
+
+@dataclass
+class FileSql:
+    """The expressions of one file by name, in three steps that each read the one before.
+
+    `raw`: the fields' texts out of the columns c0, c1 …; identifiers and names already in their normal form.
+    `plain`: the typed plain columns, and helpers (`born_…`, `cvr_…`, `…_hit`). `derived`: the columns made of
+    several values. `masked`: conditions, one a column where something like a CPR number was taken out.
+    `line_breaks`: counts of line breaks inside quoted fields.
+    """
+
+    raw: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
+    derived: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    masked: list[str] = field(default_factory=list)
+    line_breaks: list[str] = field(default_factory=list)
+
+
+def literal(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _in(value: str, options: list[str] | tuple[str, ...]) -> str:
+    return f"{value} IN ({', '.join(literal(option) for option in options)})"
+
+
+def file_sql(
+    profile: FileProfile, file_format: Format, header: list[str], parts: Mapping[str, str]
+) -> FileSql:
+    """All expressions for a file whose header and name parts are known.
+
+    `header`: the column names in the file's order; `parts`: what the name tells (`year`, `date` …).
+    """
+    sql = FileSql()
+    positions = {name: f"c{position}" for position, name in enumerate(header)}
+    for target in profile.target.fields.values():
+        source = profile.columns.get(target.name)
+        if target.kind is Kind.TEXT and profile.text:
+            _add_text(sql, profile.text, positions[profile.text.column])
+        elif source is None:
+            sql.plain |= {
+                column.name: f"CAST({target.default} AS {column.type})" for column in target.columns
+            }
+        else:
+            sql.raw[f"raw_{target.name}"] = _raw_value(target, source, positions, parts)
+            if source.sign:
+                sql.raw[f"sign_{target.name}"] = _clean(positions[source.sign.column])
+            _add_field(sql, profile, target, source, file_format)
+    for name in profile.multiline:
+        if name in positions:
+            column = positions[name]
+            sql.line_breaks.append(f"coalesce(length({column}) - length(replace({column}, chr(10), '')), 0)")
+    for name, part in profile.checks.same_as_name.items():
+        column = ", ".join(profile.columns[name].column_names)
+        reason = f"is not the {part} of the file's name"
+        sql.problems.append(Problem(f"{name} <> {int(parts[part])}", column, reason))
+    return sql
+
+
+def _clean(column: str) -> str:
+    return f"nullif(trim({column}), '')"
+
+
+def _raw_value(target: Field, source: Source, positions: Mapping[str, str], parts: Mapping[str, str]) -> str:
+    """The field's text: trimmed, empty as NULL, after `nulls` and `extract`."""
+    if source.constant is not None:
+        return literal(source.constant)
+    if source.name_part is not None:
+        return literal(parts[source.name_part])
+    present = [_clean(positions[name]) for name in source.column_names if name in positions]
+    value = f"coalesce({', '.join([*present, 'CAST(NULL AS VARCHAR)'])})"
+    if source.nulls:
+        value = f"CASE WHEN {_in(value, source.nulls)} THEN NULL ELSE {value} END"
+    if source.extract is not None:
+        value = f"coalesce(nullif(regexp_extract({value}, {literal(source.extract)}, 1), ''), {value})"
+    if target.kind in _IDENTIFIERS:
+        return f"id_text({value})"
+    return f"name_words({value})" if target.kind is Kind.PERSON_NAME else value
+
+
+def _add_field(
+    sql: FileSql, profile: FileProfile, target: Field, source: Source, file_format: Format
+) -> None:
+    """One mapped field: its columns, and what is wrong with a row whose text does not fit."""
+    raw = f"raw_{target.name}"
+    column = ", ".join(source.column_names) or target.name
+    if target.kind in (Kind.LABEL, Kind.REFERENCE, Kind.PARTY_NAME):
+        sql.masked.append(f"coalesce({target.name} <> {raw}, false)")
+    if target.kind in _DERIVED:
+        _DERIVED[target.kind](sql, profile, target, raw)
+        return
+    value, reason = _typed_value(target, source, file_format, raw)
+    if source.sign:
+        sign = f"sign_{target.name}"
+        credit = _in(sign, source.sign.credit)
+        value = f"CASE WHEN {credit} THEN -({value}) ELSE {value} END"
+        known = _in(sign, [*source.sign.debit, *source.sign.credit])
+        sql.problems.append(Problem(f"NOT coalesce({known}, false)", source.sign.column, "is no known sign"))
+    sql.plain[target.name] = value
+    if target.required:
+        sql.problems.append(Problem(f"{raw} IS NULL", column, "is empty"))
+    if reason:
+        sql.problems.append(Problem(f"{raw} IS NOT NULL AND {target.name} IS NULL", column, reason))
+
+
+def _typed_value(target: Field, source: Source, file_format: Format, raw: str) -> tuple[str, str]:
+    """The expression of a plain field, and the reason when a text does not fit; "" when all do."""
+    match target.kind:
+        case Kind.INTEGER:
+            return f"CASE WHEN regexp_full_match({raw}, '-?[0-9]{{1,9}}') THEN CAST({raw} AS INTEGER) END", (
+                "is not a whole number"
+            )
+        case Kind.MONEY:
+            return _number(raw, file_format, 2, MONEY), _number_reason(file_format, 2)
+        case Kind.QUANTITY:
+            return _number(raw, file_format, 4, "DECIMAL(18,4)"), _number_reason(file_format, 4)
+        case Kind.DATE:
+            # a name part is always written the ISO way
+            written = "%Y-%m-%d" if source.name_part else source.format or file_format.date
+            parsed = f"try_strptime({raw}, {literal(written)})"
+            return f"CASE WHEN year({parsed}) BETWEEN 1900 AND 2999 THEN CAST({parsed} AS DATE) END", (
+                f"is not a date written like {written}"
+            )
+        case Kind.TIMESTAMP:
+            written = source.format or file_format.timestamp
+            return _timestamp(raw, written, file_format.timezone), f"is not a time written like {written}"
+        case Kind.BOOLEAN if source.matches is not None:
+            return f"coalesce(regexp_matches({raw}, {literal(source.matches)}), false)", ""
+        case Kind.BOOLEAN:
+            true, false = _in(raw, file_format.true_values), _in(raw, file_format.false_values)
+            return f"CASE WHEN {true} THEN true WHEN {false} THEN false END", "is neither true nor false"
+        case Kind.LABEL:
+            return f"mask_cpr({raw})", ""
+        case Kind.REFERENCE:
+            return f"hide_cpr({raw})", ""
+    if source.codes:
+        whens = " ".join(f"WHEN {literal(code)} THEN {literal(to)}" for code, to in source.codes.items())
+        return f"CASE {raw} {whens} END", "is no known code"
+    if target.codes:
+        return f"CASE WHEN {_in(raw, target.codes)} THEN {raw} END", "is no known code"
+    return raw, ""
+
+
+def _number(raw: str, file_format: Format, decimals: int, sql_type: str) -> str:
+    """A number in exactly the profile's marks; another locale's number does not fit. SAP's `12,50-` does."""
+    point, thousands = _quoted(file_format.decimal), file_format.thousands
+    whole = "[0-9]+"
+    if thousands:
+        whole = f"(?:[0-9]+|[0-9]{{1,3}}(?:{_quoted(thousands)}[0-9]{{3}})+)"
+    digits = f"{whole}(?:{point}[0-9]{{1,{decimals}}})?"
+    plain = f"replace({raw}, {literal(thousands)}, '')" if thousands else raw
+    if file_format.decimal == ",":
+        plain = f"replace({plain}, ',', '.')"
+    signed = f"CASE WHEN {raw} LIKE '%-' THEN '-' || rtrim({plain}, '-') ELSE {plain} END"
+    fits = f"regexp_full_match({raw}, {literal(f'(?:[+-]?{digits}|{digits}-)')})"
+    return f"CASE WHEN {fits} THEN TRY_CAST({signed} AS {sql_type}) END"
+
+
+def _quoted(mark: str) -> str:
+    return f"[{mark}]"
+
+
+def _number_reason(file_format: Format, decimals: int) -> str:
+    thousands = file_format.thousands or ""
+    return f"is not a number written like 1{thousands}234{file_format.decimal}{'56789'[:decimals]}"
+
+
+def _timestamp(raw: str, written: str, timezone: str) -> str:
+    """A time as UTC: ISO 8601 with its own offset, else a local time of the profile's zone."""
+    if written == "iso8601":
+        offset = f"regexp_matches({raw}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
+        return f"CASE WHEN {offset} THEN timezone('UTC', TRY_CAST({raw} AS TIMESTAMPTZ)) END"
+    local = f"try_strptime({raw}, {literal(written)})"
+    utc = f"timezone('UTC', timezone({literal(timezone)}, {local}))"
+    return f"CASE WHEN year({local}) BETWEEN 1900 AND 2999 THEN {utc} END"
+
+
+def _add_party(sql: FileSql, profile: FileProfile, target: Field, raw: str) -> None:
+    """CVR number, its status, and a pseudonym for what is none. A person's number is never read as a CVR."""
+    sql.plain[f"cvr_{target.name}"] = f"cvr_no({raw})"
+    company, cvr = _may_be_company(profile), f"cvr_{target.name}"
+    cvr_column, status, key = (column.name for column in target.columns)
+    sql.derived[cvr_column] = f"CASE WHEN {company} THEN {cvr} END"
+    sql.derived[status] = (
+        f"CASE WHEN {raw} IS NULL OR NOT {company} THEN NULL"
+        f" WHEN is_valid_cvr({cvr}) THEN 'valid' ELSE 'invalid' END"
+    )
+    sql.derived[key] = f"CASE WHEN {cvr} IS NULL OR NOT {company} THEN pseudonym('person', {raw}) END"
+
+
+def _may_be_company(profile: FileProfile) -> str:
+    """Where the entity says what the recipient is, only companies and own units are surely no persons."""
+    if "recipient_type" not in profile.target.fields:
+        return "true"
+    return "coalesce(recipient_type IN ('COMPANY', 'INTERNAL'), false)"
+
+
+def _add_party_name(sql: FileSql, profile: FileProfile, target: Field, raw: str) -> None:
+    """The name of whom is paid, unless the row says or suggests that it is a person."""
+    conditions = [_may_be_company(profile)]
+    party = next(part.name for part in profile.target.fields.values() if part.kind is Kind.PARTY)
+    cvr = "NULL"
+    if party in profile.columns:
+        conditions.append(f"NOT is_cpr_shaped(raw_{party})")
+        cvr = f"cvr_{party}"
+    if "person_cpr" in profile.columns:
+        conditions.append(f"(raw_person_cpr IS NULL OR {cvr} IS NOT NULL)")
+    sql.derived[target.name] = f"CASE WHEN {' AND '.join(conditions)} THEN mask_cpr({raw}) END"
+
+
+def _add_person(sql: FileSql, _: FileProfile, target: Field, raw: str) -> None:
+    """The pseudonym, and as many of status, birth date and birth hint as the field has columns for."""
+    born = f"born_{target.name}"
+    sql.plain[born] = f"cpr_birth_on({raw})"
+    values = (
+        f"pseudonym('person', {raw})",
+        f"cpr_status({raw}, {born})",
+        born,
+        f"pseudonym('birth', cpr_birth_text({raw}, {born}))",
+    )
+    sql.derived |= {column.name: value for column, value in zip(target.columns, values, strict=False)}
+
+
+def _add_person_name(sql: FileSql, _: FileProfile, target: Field, raw: str) -> None:
+    """Hashes of initials, first name, and first name with last initial; `raw` is a list of words."""
+    initials, first_name, first_name_initial = (column.name for column in target.columns)
+    sql.derived[initials] = f"pseudonym('initials', array_to_string([word[1] for word in {raw}], ''))"
+    sql.derived[first_name] = f"pseudonym('first_name', {raw}[1])"
+    sql.derived[first_name_initial] = (
+        f"CASE WHEN len({raw}) > 1 THEN pseudonym('first_name_initial', {raw}[1] || ' ' || {raw}[-1][1]) END"
+    )
+
+
+_DERIVED: Final = {
+    Kind.PARTY: _add_party,
+    Kind.PARTY_NAME: _add_party_name,
+    Kind.PERSON: _add_person,
+    Kind.PERSON_BORN: _add_person,
+    Kind.RELATIVE: _add_person,
+    Kind.PERSON_NAME: _add_person_name,
+}
+
+
+def _add_text(sql: FileSql, rules: TextRules, column: str) -> None:
+    """What the profile's patterns find in the free text; the text itself is not kept."""
+    cut = f"CASE WHEN length({column}) >= {rules.cut_at} THEN {column} || '…' ELSE {_clean(column)} END"
+    sql.raw["raw_text"] = cut if rules.cut_at else _clean(column)
+    for name in ("course_id", "appropriation_id"):
+        found = f"text_{name}"
+        sql.plain[found] = _first_hit(getattr(rules, name))
+        sql.derived[f"is_{found}_cut"] = f"coalesce(ends_with(raw_text, {found} || '…'), false)"
+    sql.plain["month_hit"] = _named_hit(rules.service_month, ("month", "year"))
+    sql.derived["service_month"] = (
+        f"month_start(month_no(month_hit['month']), month_hit['year'], {rules.month_reference})"
+    )
+    sql.plain["part_hit"] = _named_hit(rules.part, ("no", "count"))
+    sql.derived["part_no"] = "TRY_CAST(part_hit['no'] AS INTEGER)"
+    sql.derived["part_count"] = "TRY_CAST(part_hit['count'] AS INTEGER)"
+    sql.derived["child_count"] = f"TRY_CAST({_first_hit(rules.child_count)} AS INTEGER)"
+    reversal = " OR ".join(f"regexp_matches(raw_text, {literal(pattern)})" for pattern in rules.reversal)
+    sql.derived["is_reversal_text"] = f"coalesce({reversal or 'false'}, false)"
+    for name in ("initials", "first_name", "first_name_initial", "birth"):
+        hit = _first_hit(getattr(rules, name))
+        sql.derived[f"hint_{name}_key"] = f"pseudonym({literal(name)}, hint_text({hit}))"
+
+
+def _first_hit(patterns: list[str]) -> str:
+    """What the first pattern that fits has in its group."""
+    hits = [f"nullif(regexp_extract(raw_text, {literal(pattern)}, 1), '')" for pattern in patterns]
+    return f"coalesce({', '.join(hits)})" if hits else "CAST(NULL AS VARCHAR)"
+
+
+def _named_hit(patterns: list[str], names: tuple[str, str]) -> str:
+    """The named groups of the first pattern that fits, as a struct; a group that the pattern lacks is ''."""
+    whens = []
+    for pattern in patterns:
+        groups = pattern_groups(pattern)
+        values = ", ".join(
+            f"'{name}': regexp_extract(raw_text, {literal(pattern)}, {groups[name]})"
+            if name in groups
+            else f"'{name}': ''"
+            for name in names
+        )
+        whens.append(f"WHEN regexp_matches(raw_text, {literal(pattern)}) THEN {{{values}}}")
+    empty = ", ".join(f"'{name}': CAST(NULL AS VARCHAR)" for name in names)
+    return f"CASE {' '.join(whens)} ELSE {{{empty}}} END" if whens else f"{{{empty}}}"

@@ -1,0 +1,116 @@
+"""The published tables as files: DuckDB for SQL, Parquet and CSV for everything else.
+
+Belongs here: copying schemas of the private build, in an order that does not depend on how it was built, with
+their descriptions; counting them. Does not: choosing what may be published (privacy), pages.
+
+All of it works on one in-memory connection to which the private build and the new files are attached.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publish.dbt_artifacts import TableDoc
+from orchestration.publish.manifest import Column, TableEntry
+
+BUILD = "build"
+"""The name under which the private build is attached."""
+
+# The oldest file format of DuckDB 1: whatever driver a BI tool brings can open it.
+STORAGE_VERSION = "v1.0.0"
+
+_FORMATS = {
+    ".parquet": "format parquet, compression zstd",
+    # what a Danish Excel opens as columns
+    ".csv": "format csv, header, delimiter ';'",
+}
+
+
+def quoted(value: str | Path) -> str:
+    """A SQL string."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def attach_build(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    """Attaches the private build, read-only."""
+    connection.execute(f"attach {quoted(database)} as {BUILD} (read_only)")
+
+
+def detach_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Closes every attached file; a written one is then whole, without a log beside it."""
+    names = connection.execute(
+        "select database_name from duckdb_databases() where not internal and database_name <> 'memory'"
+    ).fetchall()
+    for (name,) in names:
+        connection.execute(f'detach "{name}"')
+
+
+def build_columns(connection: duckdb.DuckDBPyConnection, *schemas: str) -> dict[str, dict[str, str]]:
+    """`schema.table` → column → DuckDB type, of the private build's tables (not views), in order of name."""
+    rows = connection.execute(
+        """
+        select columns.schema_name || '.' || columns.table_name, columns.column_name, columns.data_type
+        from duckdb_columns() as columns
+        inner join duckdb_tables() as tables using (database_name, schema_name, table_name)
+        where columns.database_name = ? and list_contains(?, columns.schema_name)
+        order by columns.schema_name, columns.table_name, columns.column_index
+        """,
+        [BUILD, list(schemas)],
+    ).fetchall()
+    found: dict[str, dict[str, str]] = {}
+    for table, column, type_ in rows:
+        found.setdefault(table, {})[column] = type_
+    return found
+
+
+def copy_schema(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    path: Path | None,
+    docs: Mapping[str, TableDoc],
+    into: str | None = None,
+) -> list[TableEntry]:
+    """Copies a schema's tables, rows ordered by all columns, with comments; the schema may be empty.
+
+    Args:
+        path: the new DuckDB file, attached under its stem from then on; `None` copies into memory.
+        docs: table → description and columns' descriptions.
+        into: the schema in the new file, where it is not to be called as in the build.
+    """
+    target = path.stem if path else "memory"
+    if path:
+        connection.execute(f"attach {quoted(path)} as {target} (storage_version {quoted(STORAGE_VERSION)})")
+    connection.execute(f"create schema if not exists {target}.{into or schema}")
+    entries = []
+    for table, columns in build_columns(connection, schema).items():
+        name = table.split(".")[1]
+        published = f"{target}.{into or schema}.{name}"
+        connection.execute(f"create table {published} as from {BUILD}.{table} order by all")
+        doc = docs.get(name)
+        if doc:
+            connection.execute(f"comment on table {published} is {quoted(doc.description)}")
+            for column in columns.keys() & doc.columns.keys():
+                connection.execute(f"comment on column {published}.{column} is {quoted(doc.columns[column])}")
+        entries.append(_entry(connection, table, published, columns))
+    return entries
+
+
+def write_file(connection: duckdb.DuckDBPyConnection, published: str, path: Path) -> None:
+    """Writes a published table in the format of the path's suffix, in the same order."""
+    connection.execute(f"copy (from {published}) to {quoted(path)} ({_FORMATS[path.suffix]})")
+
+
+def _entry(
+    connection: duckdb.DuckDBPyConnection, table: str, published: str, columns: Mapping[str, str]
+) -> TableEntry:
+    decimals = [column for column, type_ in columns.items() if type_.startswith("DECIMAL")]
+    sums = "".join(f", sum({column})" for column in decimals)
+    row = connection.execute(f"select count(*){sums} from {published}").fetchone()
+    assert row is not None
+    return TableEntry(
+        table=table,
+        rows=row[0],
+        columns=[Column(name=name, type=type_) for name, type_ in columns.items()],
+        sums=dict(zip(decimals, row[1:], strict=True)),
+    )

@@ -1,0 +1,72 @@
+"""What a run holds from its first to its last step: the settings, and the right to write.
+
+Belongs here: Dagster resources and the lock they take. Does not: what is done with them (assets).
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from filelock import FileLock, Timeout
+from pydantic import PrivateAttr
+
+from orchestration.errors import InputError
+from orchestration.settings import Settings, load_settings
+
+LOCK = ".kobling.lock"
+WAIT_SECONDS = 3600.0
+
+
+@contextmanager
+def only_writer(settings: Settings, wait_seconds: float) -> Iterator[None]:
+    """Holds `KOBLING_HOME` for writing; says on stderr that it waits where another process holds it.
+
+    The process that holds it may enter again. The operating system lets go of the lock when a process dies.
+
+    Raises:
+        InputError: the other run did not end in time.
+    """
+    settings.home_path.mkdir(parents=True, exist_ok=True)
+    # of the process, not of a thread: Dagster may tear a resource down in another one
+    lock = FileLock(settings.home_path / LOCK, mode=0o640, thread_local=False, is_singleton=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("kobling: waiting for another run", file=sys.stderr, flush=True)
+        try:
+            lock.acquire(timeout=wait_seconds)
+        except Timeout:
+            raise InputError(
+                f"another run has held {settings.home_path} for more than {wait_seconds:.0f} seconds; "
+                "wait for it, or end it, and run again"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The run's settings, read from the environment when it starts, and the lock on `KOBLING_HOME` till it ends.
+
+    The pseudonym key is in the settings and nowhere in Dagster's configuration, storage or pages.
+    """
+
+    wait_seconds: float = WAIT_SECONDS
+    _settings: Settings = PrivateAttr()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self._settings
+
+    @contextmanager
+    def yield_for_execution(self, _: dg.InitResourceContext) -> Iterator["Run"]:
+        """Takes the lock for the whole run: one process executes all steps."""
+        # GX and dbt read these when they are imported; a run never phones home
+        os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        self._settings = load_settings()
+        with only_writer(self._settings, self.wait_seconds):
+            yield self

@@ -1,0 +1,83 @@
+"""The Danish HTML pages' common ground: one Jinja environment, one base page with its style, Danish formats.
+
+Belongs here: the environment and its filters. Does not: what a page says (publish/pages, validation/report).
+Every page is one file: no script, no font and no picture from elsewhere.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent / "publish" / "templates"
+LOCALE = "da_DK"
+NO_VALUE = "–"
+
+
+def whole(value: Decimal | int | None) -> str:
+    """A number without decimals: `1.234.567`; a dash for none."""
+    return NO_VALUE if value is None else format_decimal(value, "#,##0", locale=LOCALE)
+
+
+def money(value: Decimal | None) -> str:
+    """An amount in kr. to the øre: `1.234.567,00`; a dash for none."""
+    return NO_VALUE if value is None else format_decimal(value, "#,##0.00", locale=LOCALE)
+
+
+def share(value: Decimal | None) -> str:
+    """A percentage with one decimal: `12,3`; a dash for none."""
+    return NO_VALUE if value is None else format_decimal(value, "#,##0.0", locale=LOCALE)
+
+
+def day(value: date | None) -> str:
+    """A date as a Dane writes it: `31. marts 2022`; a dash for none."""
+    return NO_VALUE if value is None else format_date(value, "d. MMMM y", locale=LOCALE)
+
+
+def short_day(value: date | None) -> str:
+    """A date in a table: `31.03.2022`; a dash for none."""
+    return NO_VALUE if value is None else format_date(value, "dd.MM.y", locale=LOCALE)
+
+
+def moment(value: datetime) -> str:
+    """A time of day beside its date: `22.11.2026 kl. 13.05`."""
+    return f"{short_day(value)} kl. {value:%H.%M}"
+
+
+def cell(value: Any) -> str:
+    """A table cell of any type."""
+    if value is None:
+        return NO_VALUE
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, Decimal):
+        return money(value)
+    if isinstance(value, int):
+        return whole(value)
+    if isinstance(value, date):
+        return short_day(value)
+    return str(value)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (whole, money, share, day, short_day, moment, cell):
+        environment.filters[function.__name__] = function
+    return environment
+
+
+def render(template: str, **context: Any) -> str:
+    """A page as HTML text; a name that the template uses and the context lacks is an error."""
+    return _environment().get_template(template).render(**context)

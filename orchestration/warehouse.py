@@ -1,0 +1,261 @@
+"""The private build before dbt: a fresh DuckDB file with views over the lake and what the run itself knows.
+
+Belongs here: which date a run is of, the schemas `lake` and `control`. Does not: anything computed from the rows
+of a delivery (models), or what the gap rules saw earlier (replay fills `control.gap_observation`).
+"""
+
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import InputError
+from orchestration.ingest import ENTITIES, Delivery, SkippedDelivery
+from orchestration.settings import Settings
+from orchestration.validation import Subject
+
+HOLIDAY_YEARS = range(2015, 2041)
+
+# Column → type; the tables of the schema `control`, in the contract's order.
+CONTROL = {
+    "run": {"as_of": "DATE", "previous_as_of": "DATE"},
+    "delivery": {
+        "source_system": "VARCHAR",
+        "extract_date": "DATE",
+        "profile": "VARCHAR",
+        "status": "VARCHAR",
+        "reason": "VARCHAR",
+        "is_latest": "BOOLEAN",
+    },
+    "delivery_file": {
+        "source_system": "VARCHAR",
+        "extract_date": "DATE",
+        "file_name": "VARCHAR",
+        "entity": "VARCHAR",
+        "mode": "VARCHAR",
+        "file_hash": "VARCHAR",
+        "row_count": "BIGINT",
+        "accepted_count": "BIGINT",
+        "quarantined_count": "BIGINT",
+        "amount_total_dkk": "DECIMAL(18,2)",
+        "is_unchanged": "BOOLEAN",
+    },
+    "holiday": {"holiday_on": "DATE", "name_da": "VARCHAR"},
+    "gap_observation": {
+        "observed_on": "DATE",
+        "gap_id": "VARCHAR",
+        "rule_id": "VARCHAR",
+        "course_id": "VARCHAR",
+        "posting_id": "VARCHAR",
+        "account_id": "VARCHAR",
+        "team_id": "VARCHAR",
+        "amount_dkk": "DECIMAL(18,2)",
+        "occurred_on": "DATE",
+        "severity": "VARCHAR",
+        "business_key": "VARCHAR",
+        "text_da": "VARCHAR",
+        "corrector": "VARCHAR",
+    },
+    "observation_date": {"observed_on": "DATE"},
+}
+
+Row = tuple[str | int | date | Decimal | bool | None, ...]
+
+
+def parse_as_of(text: str | None) -> date | None:
+    """The date asked for, `None` where none is.
+
+    Raises:
+        InputError: the text is not a date written YYYY-MM-DD.
+    """
+    if text is None:
+        return None
+    try:
+        # fromisoformat also takes weeks and dates without hyphens
+        return date.fromisoformat(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "")
+    except ValueError:
+        raise InputError(f"--as-of {text!r} is not a date; write it as YYYY-MM-DD") from None
+
+
+def resolve_as_of(deliveries: Iterable[Delivery], asked: date | None = None) -> date:
+    """The date that a run is of: the one asked for, or the newest loaded delivery's.
+
+    Raises:
+        InputError: nothing is loaded, or nothing up to the date asked for.
+    """
+    dates = delivery_dates(deliveries)
+    if not dates:
+        raise InputError(
+            "no delivery is loaded, so there is nothing to build; put one in <landing>/<source>/<YYYY-MM-DD>/ "
+            "(KOBLING_LANDING) or see above why those that are there were refused"
+        )
+    if asked is None:
+        return dates[-1]
+    if asked < dates[0]:
+        raise InputError(
+            f"--as-of {asked} is before the first delivery ({dates[0]}); ask for that date or a later one"
+        )
+    return asked
+
+
+def delivery_dates(deliveries: Iterable[Delivery]) -> list[date]:
+    """The dates on which something was loaded, in order, each once."""
+    return sorted({delivery.extract_date for delivery in deliveries if delivery.status == "loaded"})
+
+
+def previous_as_of(dates: Iterable[date], as_of: date) -> date | None:
+    """The last delivery date of the last calendar month before the as-of date's that has one."""
+    return max((found for found in dates if found < as_of.replace(day=1)), default=None)
+
+
+def dbt_folder(settings: Settings) -> Path:
+    """What dbt leaves of building this warehouse file: run results and compiled SQL."""
+    return settings.warehouse_path.parent / "dbt"
+
+
+def validation_file(settings: Settings, subject: Subject) -> Path:
+    """What the gate found in this warehouse file."""
+    return settings.warehouse_path.parent / "validation" / f"{subject}.json"
+
+
+def forget_results(settings: Settings) -> None:
+    """Removes what dbt and the gate said of the warehouse file before this one."""
+    for folder in (dbt_folder(settings), validation_file(settings, "lake").parent):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(
+    settings: Settings,
+    as_of: date,
+    database: Path,
+    deliveries: Sequence[Delivery],
+    skipped: Sequence[SkippedDelivery] = (),
+) -> None:
+    """Writes a fresh warehouse file of the as-of date; one that is there is gone.
+
+    Args:
+        settings: for the lake's folder.
+        as_of: later deliveries are not seen.
+        database: the file to write; no other process may have it open.
+        deliveries: the whole registry.
+        skipped: deliveries in landing that could not be read yet.
+    """
+    known = [delivery for delivery in deliveries if delivery.extract_date <= as_of]
+    waiting = [delivery for delivery in skipped if delivery.extract_date <= as_of]
+    loaded = [delivery for delivery in known if delivery.status == "loaded"]
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in (database, database.with_name(f"{database.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema lake; create schema control")
+        for entity in ENTITIES:
+            connection.execute(_lake_view(settings.lake_path, entity, loaded))
+        dates = delivery_dates(loaded)
+        _fill(connection, "run", [(as_of, previous_as_of(dates, as_of))])
+        _fill(connection, "delivery", _deliveries(known, waiting))
+        _fill(connection, "delivery_file", _files(loaded))
+        _fill(connection, "holiday", _holidays())
+        _fill(connection, "gap_observation", [])
+        _fill(connection, "observation_date", [(day,) for day in dates])
+
+
+def read_as_of(database: Path) -> date:
+    """The date that the warehouse file is a build of."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        row = connection.execute("select as_of from control.run").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def quoted(text: object) -> str:
+    """A string literal of SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def _lake_view(lake: Path, entity: str, loaded: Iterable[Delivery]) -> str:
+    """A view over exactly the files that the registry names, with the declared types also where there is none."""
+    columns = {column.name: column.type for column in ENTITIES[entity].columns.values()} | {
+        "extract_date": "DATE"
+    }
+    files = [
+        quoted(lake / file.lake_file)
+        for delivery in loaded
+        for file in delivery.files
+        if file.entity == entity and file.lake_file
+    ]
+    if files:
+        # by name: a file from before a column came has NULL in it
+        source = (
+            f"read_parquet([{', '.join(files)}], union_by_name = true, "
+            "hive_partitioning = true, hive_types = {'extract_date': DATE})"
+        )
+        selected = ", ".join(columns)
+    else:
+        source = "(select 1) where false"
+        selected = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in columns.items())
+    return f"create view lake.{entity} as select {selected} from {source}"
+
+
+def _deliveries(known: Iterable[Delivery], waiting: Iterable[SkippedDelivery]) -> list[Row]:
+    latest: dict[str, date] = {}
+    for delivery in known:
+        if delivery.status == "loaded":
+            latest[delivery.source] = max(
+                delivery.extract_date, latest.get(delivery.source, delivery.extract_date)
+            )
+    rows: list[Row] = [
+        (
+            delivery.source,
+            delivery.extract_date,
+            delivery.profile,
+            delivery.status,
+            delivery.reason,
+            delivery.status == "loaded" and latest[delivery.source] == delivery.extract_date,
+        )
+        for delivery in known
+    ]
+    rows += [(found.source, found.extract_date, None, "skipped", found.reason, False) for found in waiting]
+    return rows
+
+
+def _files(loaded: Iterable[Delivery]) -> list[Row]:
+    return [
+        (
+            delivery.source,
+            delivery.extract_date,
+            file.name,
+            file.entity,
+            file.mode,
+            file.file_hash,
+            file.rows,
+            file.accepted,
+            file.quarantined,
+            file.amount_total_dkk,
+            file.is_unchanged,
+        )
+        for delivery in loaded
+        for file in delivery.files
+    ]
+
+
+def _holidays() -> list[Row]:
+    import holidays
+
+    danish = holidays.country_holidays("DK", years=HOLIDAY_YEARS, language="da")
+    return [(day, name) for day, name in sorted(danish.items())]
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> None:
+    """Creates a table of `control` with its rows."""
+    columns: dict[str, Any] = CONTROL[table]
+    connection.execute(
+        f"create table control.{table} ({', '.join(f'{name} {type_}' for name, type_ in columns.items())})"
+    )
+    if rows:
+        marks = ", ".join("?" for _ in columns)
+        connection.executemany(f"insert into control.{table} values ({marks})", rows)

@@ -1,0 +1,43 @@
+"""What all tests share: a home of their own, a key of their own, and the shared extracts where they are.
+
+Belongs here: fixtures that more than one folder of tests uses. Every personal number and name in the tests is
+synthetic.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT_ROOT, Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch):
+    """The developer's own KOBLING_ settings reach no test."""
+    for name in list(os.environ):
+        if name.startswith("KOBLING_") and name != "KOBLING_SHARED":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An empty home with a synthetic key; looking twice at fresh deliveries takes no second here."""
+    monkeypatch.setattr("orchestration.ingest.landing.RECHECK_SECONDS", 0.01)
+    return Settings(home=tmp_path / "home", pseudonym_key="synthetic-key-of-the-tests")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared extracts; tests that need them are skipped where they are not."""
+    path = Path(os.environ.get("KOBLING_SHARED", PROJECT_ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip("the shared extracts (shared/data beside the checkout, or KOBLING_SHARED) are not there")
+    return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for the shared extracts carries their mark."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("shared")
