@@ -165,7 +165,7 @@ def dbt(args: tuple[str, ...]) -> NoReturn:
     os.execv(program, [str(program), *args])
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 def dev(args: tuple[str, ...]) -> NoReturn:
     """Open Dagster's web UI on this home, with schedules and sensors; ARGS go to `dagster dev`."""

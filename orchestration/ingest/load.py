@@ -155,7 +155,11 @@ def _check_header(header: list[str], profile: FileProfile) -> list[str]:
 
 
 class _Load:
-    """The steps of one file; `rows_view` has the typed rows with row number and number of the problem."""
+    """The steps of one file.
+
+    View `typed`: the rows that DuckDB could parse, with the number of their first problem; `numbered`: with
+    their number in the file and repeated keys as a problem too. Tables `rejected` and `quarantined`: the rest.
+    """
 
     def __init__(
         self,
@@ -174,6 +178,7 @@ class _Load:
         self.sql = sql
         self.work = work
         self.entity = landed.file.target
+        self.order = ""
 
     def run(self, warnings: list[str]) -> LoadedFile:
         """All steps."""
@@ -284,7 +289,7 @@ class _Load:
             CREATE TEMP VIEW numbered AS
             SELECT * REPLACE ({problem} AS problem), {row_no} AS row_no FROM {source}
         """)
-        self.ordered = " ORDER BY row_no" if has_rejects or has_repeats else ""
+        self.order = " ORDER BY row_no" if has_rejects or has_repeats else ""
 
     def _write_quarantine(self, rows: int) -> Path | None:
         """The list of bad rows: file, line (the header is line 1), column, reason; no value of the row.
@@ -347,7 +352,7 @@ class _Load:
         )
         path = self.work / "data.parquet"
         (accepted,) = self._one(
-            f"COPY (SELECT {columns} FROM numbered WHERE problem IS NULL{self.ordered})"
+            f"COPY (SELECT {columns} FROM numbered WHERE problem IS NULL{self.order})"
             f" TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
         )
         return path, accepted

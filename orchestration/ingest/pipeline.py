@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from orchestration.errors import ConfigurationError
+from orchestration.errors import ConfigurationError, KoblingError
 from orchestration.ingest.decode import file_hash, stage
 from orchestration.ingest.errors import FileRefused, StillCopying
 from orchestration.ingest.lake import Lake
@@ -63,13 +63,19 @@ def ingest(settings: Settings) -> IngestResult:
     Raises:
         ConfigurationError: no key, another key than the lake's, or a wrong profile.
         InputError: another ingest is running.
-        KoblingError: disk or memory does not suffice.
+        KoblingError: a folder cannot be read or written, or disk or memory does not suffice.
     """
     key = settings.require_key()
     profiles = load_profiles(settings.profiles_path)
     lake = Lake(settings.lake_path, settings.quarantine_path)
-    with lake.lock():
-        return _Ingest(lake, key, profiles).run(settings.landing_path)
+    try:
+        with lake.lock():
+            return _Ingest(lake, key, profiles).run(settings.landing_path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    raise KoblingError(
+        f"ingest stopped ({reason}): see to disk space and the folders' permissions, then run again"
+    )
 
 
 def key_fingerprint(key: bytes) -> str:

@@ -425,17 +425,17 @@ def read_profile(path: Path) -> Profile:
     """
     content = path.read_bytes()
     try:
-        profile = Profile.model_validate(
-            yaml.load(content, _UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-        )
+        document = yaml.load(content, _UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+        profile = Profile.model_validate(document)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark else str(error)
-        raise ConfigurationError(f"profile {path.name}: not YAML: {where}") from None
+        reason = f"not YAML: {where}"
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_context=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
-        reason = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"profile {path.name}: {key}: {reason}") from None
-    profile._digest = sha256(content).hexdigest()[:12]
-    return profile
+        reason = f"{key}: {first['msg'].removeprefix('Value error, ')}"
+    else:
+        profile._digest = sha256(content).hexdigest()[:12]
+        return profile
+    raise ConfigurationError(f"profile {path.name}: {reason}")

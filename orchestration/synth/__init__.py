@@ -39,19 +39,23 @@ def write(out: Path, children: int, months: int, seed: int) -> None:
     Args:
         out: Folder to write in, made if it is not there. What this function wrote there with the same
             arguments is written again, the same.
-        children: Number of children: some two courses each, 60 rows of payments and 13 postings a year.
+        children: Number of children: some two courses, 40 rows of payments and 13 postings a year each.
         months: Number of deliveries of each source.
         seed: Any integer; another one gives another municipality.
 
     Raises:
-        InputError: `children` or `months` is not positive, or `out` holds other deliveries or another truth.
+        InputError: `children` or `months` is not positive, `out` cannot be made, or it holds other deliveries or
+            another truth.
     """
     if children < 1 or months < 1:
         raise InputError("synth: children and months must be at least 1; give larger numbers")
     arguments = {"children": children, "months": months, "seed": seed}
     _refuse_other_files(out, arguments)
     schedule = calendar.schedule(months)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"synth: {out} cannot be made ({error.strerror}); give another --out") from error
     # On the disk of the result: what does not fit in memory spills there, and files need only be renamed.
     with tempfile.TemporaryDirectory(prefix=".synth-", dir=out) as folder:
         scratch = Path(folder)

@@ -77,10 +77,11 @@ def write_csv(
     row = f"concat_ws('{dialect.delimiter}', " + ", ".join(f"coalesce({field}, '')" for field in fields) + ")"
     header = dialect.delimiter.join(columns.columns) + "\r"
     utf8 = file.with_suffix(".utf8")
+    target = str(utf8).replace("'", "''")
     connection.execute(
         f"""
         copy (select {row} || chr(13) as "{header}" from {relation})
-        to '{utf8}' (format csv, header true, quote '', escape '', delimiter '\x1f')
+        to '{target}' (format csv, header true, quote '', escape '', delimiter '\x1f')
         """
     )
     _encode(utf8, file, dialect.encoding)

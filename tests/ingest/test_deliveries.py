@@ -1,5 +1,6 @@
 """Deliveries as a whole: what is loaded, what is refused and how it is said, and that nothing is ever half there."""
 
+import errno
 import gzip
 import json
 import time
@@ -9,7 +10,7 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
-from orchestration.errors import ConfigurationError
+from orchestration.errors import ConfigurationError, InputError, KoblingError
 from orchestration.ingest import landing, load_deliveries, pipeline, settled_deliveries
 from orchestration.ingest.lake import Lake
 from orchestration.ingest.load import load_file
@@ -281,7 +282,7 @@ def test_two_ingests_at_once_are_refused(world):
     world.postings({})
     with (
         Lake(world.settings.lake_path, world.settings.quarantine_path).lock(),
-        pytest.raises(Exception, match="another ingest"),
+        pytest.raises(InputError, match="another ingest"),
     ):
         world.ingest()
 
@@ -378,3 +379,15 @@ def test_sixty_percent_bad_rows_refuse_the_file(world):
     reason = "60 of 100 rows are bad (60.0%, limit 5.0%): 60 × posted_on is not a date written like %d.%m.%Y"
     assert world.refused() == f"postings_2022-01.csv: {reason}"
     assert len(world.quarantine()) == 60
+
+
+def test_a_full_disk_ends_the_run_with_one_line(world, monkeypatch):
+    world.postings({})
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Lake, "place", full)
+    with pytest.raises(KoblingError, match="No space left on device"):
+        world.ingest()
+    assert not load_deliveries(world.settings.lake_path)

@@ -38,7 +38,7 @@ def query(tmp_path_factory):
     return run
 
 
-@effort(max_examples=30, deadline=None)
+@effort(max_examples=20, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=20), st.sampled_from([KEY, KEY[:20]]))
 def test_the_pseudonym_is_hmac_sha_256(query, values, key):
     expected = [hmac.digest(key, f"person:{value}".encode(), hashlib.sha256).hex()[:32] for value in values]
@@ -48,7 +48,7 @@ def test_the_pseudonym_is_hmac_sha_256(query, values, key):
 digits = st.from_regex(r"\A[0-3][0-9][01][0-9]{7}\Z") | st.from_regex(r"\A[0-9]{8,11}\Z")
 
 
-@effort(max_examples=60, deadline=None)
+@effort(max_examples=20, deadline=None)
 @given(st.lists(digits, min_size=1, max_size=50))
 def test_cpr_numbers_are_read_as_stdnum_reads_them(query, values):
     found = query("cpr_birth_on(value)", values)
@@ -76,7 +76,7 @@ def test_replacement_numbers_are_born_sixty_days_earlier(query):
     ]  # fmt: skip
 
 
-@effort(max_examples=60, deadline=None)
+@effort(max_examples=20, deadline=None)
 @given(st.lists(st.from_regex(r"\A[0-9]{8}\Z"), min_size=1, max_size=100))
 def test_cvr_check_digits_are_stdnums(query, values):
     assert query("is_valid_cvr(cvr_no(value))", values) == [cvr.is_valid(value) for value in values]
@@ -118,7 +118,7 @@ formats = [
 
 
 @pytest.mark.parametrize("written", formats, ids=lambda f: f"{f.decimal}{f.thousands}")
-@effort(max_examples=40, deadline=None)
+@effort(max_examples=20, deadline=None)
 @given(st.lists(st.decimals(-(10**15), 10**15, places=2), min_size=1, max_size=30), st.booleans())
 def test_amounts_in_the_profiles_marks_are_read_exactly(query, written, values, grouped):
     grouped = grouped and written.thousands is not None

@@ -95,7 +95,7 @@ amounts = st.one_of(
 )
 
 
-@effort(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(amounts, min_size=1, max_size=40))
 def test_rows_and_sums_add_up_whatever_the_amounts(world, tmp_path_factory, texts):
     """Accepted + quarantined = rows, and the file's total is the sum of what Python reads from the same texts."""

@@ -43,10 +43,10 @@ same_invoice as (
     select
         posting_id,
         true as is_double_payment,
-        'Faktura ' || invoice_no || ' fra ' || coalesce(supplier_name, provider_id)
-            || ' på ' || {{ dkk_da('amount_dkk') }}
-            || ' er bogført igen ' || {{ date_da('posted_on') }} || '; første gang ' || {{ date_da('first_posted_on') }}
-            || ' som ' || first_invoice_no || '.' as text_da
+        -- without the number: who writes invoices as a person may use a CPR number
+        'Samme faktura fra ' || coalesce(supplier_name, provider_id) || ' på ' || {{ dkk_da('amount_dkk') }}
+            || ' er bogført igen ' || {{ date_da('posted_on') }}
+            || '; første gang ' || {{ date_da('first_posted_on') }} || '.' as text_da
     from repeated
     where amount_dkk > 0
         and nth_posting between 2 and standing
@@ -84,47 +84,47 @@ allocation as (
 
 ),
 
-plan_met as (
+further as (
 
-    select
-        allocation.posting_id,
-        max(unpaid.course_payment_id) is null as is_double_payment,
-        'Betalingen planlagt ' || {{ date_da('allocation.planned_on') }} || ' var allerede bogført med '
-            || {{ dkk_da('allocation.amount_dkk') }} || '; samme beløb er bogført igen '
-            || {{ date_da('allocation.posted_on') }} || '.' as text_da
-
+    select allocation.*
     from allocation
-
-    left join payment as unpaid
-        on allocation.course_id = unpaid.course_id
-        and unpaid.allocated_dkk = 0
-        and unpaid.planned_dkk > 0
-        and not unpaid.is_fictive
-        and abs(unpaid.planned_on - allocation.planned_on) <= {{ var('match_window_days') }}
-        and unpaid.planned_on <= allocation.posted_on
-
     anti join (select * from repeated where nth_posting > standing) as taken_back
         on allocation.posting_id = taken_back.posting_id
-
     where allocation.is_double_candidate
         and allocation.nth_of_amount > 1
         and allocation.is_overpaid
 
-    group by allocation.posting_id, allocation.planned_on, allocation.amount_dkk, allocation.posted_on
-
 ),
 
-repetition as (
+plan_met as (
 
-    select * from same_invoice
-    union all
-    select * from plan_met
+    select
+        further.posting_id,
+        max(unpaid.course_payment_id) is null as is_double_payment,
+        'Betalingen planlagt ' || {{ date_da('min(further.planned_on)') }} || ' var allerede bogført med '
+            || {{ dkk_da('min(further.amount_dkk)') }} || '; samme beløb er bogført igen '
+            || {{ date_da('min(further.posted_on)') }} || '.' as text_da
+
+    from further
+
+    left join payment as unpaid
+        on further.course_id = unpaid.course_id
+        and unpaid.allocated_dkk = 0
+        and unpaid.planned_dkk > 0
+        and not unpaid.is_fictive
+        and abs(unpaid.planned_on - further.planned_on) <= {{ var('match_window_days') }}
+        and unpaid.planned_on <= further.posted_on
+
+    group by further.posting_id
 
 )
 
 select
-    posting_id,
-    bool_or(is_double_payment) as is_double_payment,
-    min(text_da) as text_da
-from repetition
-group by posting_id
+    coalesce(same_invoice.posting_id, plan_met.posting_id) as posting_id,
+    coalesce(same_invoice.is_double_payment, plan_met.is_double_payment) as is_double_payment,
+    coalesce(same_invoice.text_da, plan_met.text_da) as text_da
+
+from same_invoice
+
+full join plan_met
+    on same_invoice.posting_id = plan_met.posting_id

@@ -16,8 +16,12 @@ delivered as (
         file_hash,
         mode,
         row_number() over (partition by source_system, file_hash order by extract_date) as nth_arrival
-    from {{ ref('stg_control__delivery_file') }}
-    where entity = 'posting'
+    from (
+        -- one file under two names is one file
+        select distinct source_system, extract_date, file_hash, mode
+        from {{ ref('stg_control__delivery_file') }}
+        where entity = 'posting'
+    )
 
 ),
 

@@ -5,6 +5,16 @@ with
 
 {{ months_of_postings(var('match_window_days')) }},
 
+-- the parts of an invoice are looked at together, by course_month
+whole as (
+
+    select posting_month.*
+    from posting_month
+    anti join {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        on posting_month.posting_id = invoice_part.posting_id
+
+),
+
 candidate as (
 
     select
@@ -18,7 +28,7 @@ candidate as (
             else abs(date_diff('month', payment.planned_month, posting.posted_on) - 1)
         end as month_gap,
         abs(posting.amount_dkk - payment.planned_dkk) as amount_gap
-    from posting_month as posting
+    from whole as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
         and posting.month = payment.planned_month

@@ -1,5 +1,6 @@
 -- The same supplier and invoice number as a matched posting: a reversal, a correction or a repeat goes where the matched
--- one went, shared out as that was. It comes last, because it stands on the matches of the others.
+-- one went, shared out as that was. So does a line that says it reverses another and has the amount of one of the
+-- supplier's on the account: internal settlements have no number. The step comes last, because it stands on the matches of the others.
 with
 
 {{ open_for_matching('invoice') }},
@@ -9,6 +10,8 @@ matched as (
     select
         origin.supplier_no,
         origin.invoice_no,
+        origin.account_id,
+        origin.service_month,
         origin.posting_id as origin_posting_id,
         origin.posted_on as origin_posted_on,
         origin.amount_dkk as origin_amount_dkk,
@@ -18,28 +21,55 @@ matched as (
     inner join {{ ref('int_posting_match__posting') }} as origin
         on earlier.posting_id = origin.posting_id
     where earlier.course_payment_id is not null
-        and origin.invoice_no is not null
         and origin.supplier_no is not null
 
 ),
 
--- of several matched postings with the number: the equal amount, then the nearest day
-origin as (
+pair as (
 
     select
         posting.posting_id,
         posting.amount_dkk,
-        matched.origin_posting_id
+        posting.posted_on,
+        matched.*
     from posting
     inner join matched
         on posting.supplier_no = matched.supplier_no
         and posting.invoice_no = matched.invoice_no
+
+    union all
+
+    select
+        posting.posting_id,
+        posting.amount_dkk,
+        posting.posted_on,
+        matched.*
+    from posting
+    inner join matched
+        on posting.supplier_no = matched.supplier_no
+        and posting.account_id = matched.account_id
+        and posting.amount_dkk = -matched.origin_amount_dkk
+    where posting.is_reversal_text
+        and posting.invoice_no is null
+        and coalesce(posting.service_month, matched.service_month) is not distinct from matched.service_month
+        and posting.posted_on >= matched.origin_posted_on
+
+),
+
+-- of several matched postings: the equal amount, then the nearest day
+origin as (
+
+    select
+        posting_id,
+        amount_dkk,
+        origin_posting_id
+    from pair
     qualify row_number() over (
-        partition by posting.posting_id
+        partition by posting_id
         order by
-            abs(abs(posting.amount_dkk) - abs(matched.origin_amount_dkk)),
-            abs(posting.posted_on - matched.origin_posted_on),
-            matched.origin_posting_id
+            abs(abs(amount_dkk) - abs(origin_amount_dkk)),
+            abs(posted_on - origin_posted_on),
+            origin_posting_id
     ) = 1
 
 ),

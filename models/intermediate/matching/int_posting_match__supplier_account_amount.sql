@@ -6,6 +6,16 @@ with
 
 {{ months_of_postings(var('match_window_days')) }},
 
+-- the parts of an invoice are looked at together, by course_month
+whole as (
+
+    select posting_month.*
+    from posting_month
+    anti join {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        on posting_month.posting_id = invoice_part.posting_id
+
+),
+
 candidate as (
 
     select
@@ -14,6 +24,10 @@ candidate as (
         posting.amount_dkk,
         payment.is_met,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
+        -- the very amount before one within the tolerance
+        least(
+            abs(posting.amount_dkk - payment.planned_dkk), abs(posting.amount_dkk - coalesce(payment.paid_dkk, payment.planned_dkk))
+        ) > {{ var('match_tolerance_dkk') }} as is_amount_off,
         {{ child_hint('posting', 'payment') }} as child_hint,
         payment.status <> 'GRANTED' or not payment.is_current as is_second_choice,
         case
@@ -22,7 +36,7 @@ candidate as (
             else abs(date_diff('month', payment.planned_month, posting.posted_on) - 1)
         end as month_gap,
         case when payment.planned_dkk = 0 then abs(posting.amount_dkk) else abs(posting.amount_dkk - payment.planned_dkk) end as amount_gap
-    from posting_month as posting
+    from whole as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
         and posting.month = payment.planned_month
@@ -34,7 +48,7 @@ candidate as (
 
 ),
 
-{{ assign_matches(['child_hint', 'paid_gap', 'month_gap', 'amount_gap', 'is_second_choice'],
+{{ assign_matches(['child_hint', 'is_amount_off', 'paid_gap', 'month_gap', 'amount_gap', 'is_second_choice'],
     'case when child_hint = 0 then 0.95 else 0.85 end'
 ) }}
 

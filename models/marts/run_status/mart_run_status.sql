@@ -52,7 +52,10 @@ mart as (
 
     select
         unnest(['mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice']) as name,
-        unnest(['posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice']) as entity
+        unnest(['posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice']) as entity,
+        unnest([
+            'posteringer', 'forløbsbetalinger', 'forløbsbetalinger', 'posteringer', 'forløbsbetalinger', 'fakturaer'
+        ]) as entity_da
 
 ),
 
@@ -139,7 +142,7 @@ select
     cast(null as bigint) as skipped,
     cast(null as bigint) as rows_delivered,
     cast(null as bigint) as rows_quarantined,
-    'Ikke leveret: ' || string_agg(mart.entity, ', ' order by mart.entity) filter (where file_of_entity.name is null) as reason
+    'Ikke leveret: ' || string_agg(mart.entity_da, ', ' order by mart.entity_da) filter (where file_of_entity.name is null) as reason
 from mart
 cross join run
 left join file_of_entity

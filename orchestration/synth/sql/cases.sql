@@ -49,8 +49,10 @@ with version as (
         case_no, v, case_no || '.' || v as key,
         opened_on
             + if(v = 0, 0, draw_between('changed', case_no || '.' || v, 1, greatest(2, last_delivery() - opened_on)))
-            as changed_on
-    from case_file cross join range(4) as t(v)
+            as changed_on,
+        draw_between('worker', if(draw('new worker', case_no || '.' || v) < 0.25, case_no || '.' || v, case_no || '.0'),
+            0, workers - 1) as worker_no
+    from case_file cross join range(4) as t(v) cross join (select count(*) as workers from worker)
     where v <= floor(4 * pow(draw('changes', case_no), 1.5))
 ),
 step as (
@@ -76,9 +78,7 @@ select
     draw_between('scaling', key, 1, 10) as scaling_step
 from version
 inner join step using (case_no)
-inner join worker as w
-    on w.worker_no = draw_between(
-        'worker', if(draw('new worker', key) < 0.25, key, case_no || '.0'), 0, (select max(worker_no) from worker));
+inner join worker as w using (worker_no);
 
 create table bevilling as
 with registered as (

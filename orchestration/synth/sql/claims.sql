@@ -54,8 +54,7 @@ select
     d.unit_key, d.activity_id, d.method, d.service_month,
     max(d.posted_on) as posted_on, bool_or(d.is_by_hand) as is_by_hand,
     sum(d.planned_dkk)::decimal(18, 2) as planned_dkk, sum(d.true_dkk)::decimal(18, 2) as true_dkk,
-    string_agg(d.payment_id, '|' order by d.payment_id) as payment_ids,
-    max(d.slot_no) as slot_no
+    string_agg(d.payment_id, '|' order by d.payment_id) as payment_ids
 from due as d
 group by d.unit_key, d.activity_id, d.method, d.service_month
 having sum(d.true_dkk) <> 0 and (d.method in ('INVOICE', 'INTERNAL') or sum(d.true_dkk) > 0);
@@ -83,25 +82,33 @@ select unit_key, first(unit_key) over (partition by bundle_key order by n) as fi
 from drawn where u <= (select share from limit_share);
 
 create table claim as
-with joined as (
+with single as (
     select
-        coalesce(c.first_unit_key, u.unit_key) as claim_key, c.unit_key is not null as is_collected,
-        u.*, a.root_id, a.child_no
+        u.unit_key as claim_key, false as is_collected, u.* exclude (unit_key),
+        a.root_id::varchar as course_ids, 1 as children
     from unit as u
     inner join act as a using (activity_id)
-    left join collected as c using (unit_key)
+    where u.unit_key not in (select unit_key from collected)
+),
+bundle as (
+    select
+        c.first_unit_key as claim_key, true as is_collected,
+        arg_max(u.activity_id, u.unit_key = c.first_unit_key) as activity_id,
+        'INVOICE' as method, any_value(u.service_month) as service_month,
+        arg_max(u.posted_on, u.unit_key = c.first_unit_key) as posted_on,
+        false as is_by_hand,
+        sum(u.planned_dkk)::decimal(18, 2) as planned_dkk, sum(u.true_dkk)::decimal(18, 2) as true_dkk,
+        string_agg(u.payment_ids, '|' order by u.unit_key) as payment_ids,
+        string_agg(distinct a.root_id::varchar, '|' order by a.root_id::varchar) as course_ids,
+        count(distinct a.child_no) as children
+    from collected as c
+    inner join unit as u using (unit_key)
+    inner join act as a using (activity_id)
+    group by c.first_unit_key
 )
-select
-    claim_key, is_collected, method, service_month,
-    arg_max(activity_id, unit_key = claim_key) as activity_id,
-    arg_max(posted_on, unit_key = claim_key) as posted_on,
-    bool_or(is_by_hand) as is_by_hand,
-    sum(planned_dkk)::decimal(18, 2) as planned_dkk, sum(true_dkk)::decimal(18, 2) as true_dkk,
-    string_agg(payment_ids, '|' order by unit_key) as payment_ids,
-    string_agg(distinct root_id::varchar, '|' order by root_id::varchar) as course_ids,
-    count(distinct child_no) as children
-from joined
-group by claim_key, is_collected, method, service_month;
+select * from single
+union all by name
+select * from bundle;
 
 -- Which claim gets which defect: claims ranked by a draw, quotas in ledger_defect.csv; the minimum counts where
 -- deliveries cover the posting and what follows from it.

@@ -44,8 +44,8 @@ select
     overdue.invoice_no as document_no,
     overdue.amount_dkk,
     overdue.due_on as occurred_on,
-    'Faktura ' || overdue.invoice_no || ' fra ' || overdue.supplier_name
-        || ' på ' || {{ dkk_da('overdue.amount_dkk') }}
+    -- without the number: who writes invoices as a person may use a CPR number
+    'Faktura fra ' || overdue.supplier_name || ' på ' || {{ dkk_da('overdue.amount_dkk') }}
         || ' forfaldt ' || {{ date_da('overdue.due_on') }} || ' og er ikke bogført ('
         || case
             when overdue.overdue_days > 2 * rule.escalation_days then 'over ' || 2 * rule.escalation_days
