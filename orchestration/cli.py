@@ -22,6 +22,8 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Runs the command and exits: 0 done, 1 refused by the gate or not as published, 2 configuration or input."""
+    # what a run leaves is for its owner and group
+    os.umask(0o027)
     try:
         # a command returns nothing or its exit status; `--help` ends with 0
         sys.exit(cli(prog_name="kobling", standalone_mode=False) or 0)

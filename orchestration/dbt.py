@@ -50,8 +50,9 @@ class NodeResult:
 
     @property
     def name(self) -> str:
-        """The node's own name."""
-        return self.unique_id.split(".")[2]
+        """The node's own name; a unit test's with its model's."""
+        parts = self.unique_id.split(".")
+        return ".".join(parts[2:]) if self.kind == "unit_test" else parts[2]
 
 
 class DbtError(ConfigurationError):
@@ -131,8 +132,7 @@ def prepare(target: str = "duckdb", root: Path = PROJECT_ROOT) -> Path:
     path.parent.mkdir(exist_ok=True)
     with _parsing(root):
         if not is_fresh(path, root):
-            _parsed.cache_clear()
-            _parsed(target, root)
+            _parse(target, root, write=True)
             # what the project's files are compared with, also where dbt found nothing to write
             path.touch()
     return path
@@ -170,8 +170,7 @@ def run(
     Raises:
         DbtError: dbt did not come to running anything.
     """
-    with _parsing(root):
-        parsed = _parsed(target, root)
+    parsed = _parsed(target, root)
     with _environ(environment(database, root)):
         outcome = _invoke(arguments, parsed)
     results = [
@@ -233,14 +232,8 @@ def code_version(manifest: Mapping[str, Any], node: str, root: Path = PROJECT_RO
         node: the model's unique id.
         root: the dbt project.
     """
-    ancestors = {node}
-    waiting = [node]
-    while waiting:
-        for parent in manifest["parent_map"].get(waiting.pop(), []):
-            if parent not in ancestors:
-                ancestors.add(parent)
-                waiting.append(parent)
-    files = {manifest["nodes"][name]["original_file_path"] for name in ancestors & manifest["nodes"].keys()}
+    nodes = ancestors(manifest, node) & manifest["nodes"].keys()
+    files = {manifest["nodes"][name]["original_file_path"] for name in nodes}
     files |= {
         macro["original_file_path"]
         for macro in manifest["macros"].values()
@@ -253,6 +246,18 @@ def code_version(manifest: Mapping[str, Any], node: str, root: Path = PROJECT_RO
     variables = yaml.safe_load((root / "dbt_project.yml").read_bytes()).get("vars", {})
     digest.update(json.dumps(variables, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:12]
+
+
+def ancestors(manifest: Mapping[str, Any], node: str) -> set[str]:
+    """The unique ids of a node and of all it is built from."""
+    found = {node}
+    waiting = [node]
+    while waiting:
+        for parent in manifest["parent_map"].get(waiting.pop(), []):
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
 
 
 def tested_table(test: Mapping[str, Any]) -> str | None:
@@ -275,9 +280,20 @@ def _parsing(root: Path) -> FileLock:
 
 @cache
 def _parsed(target: str, root: Path) -> "Manifest":
-    """Parses with a warehouse path that is the same for everyone: another path would cost a whole parse each time."""
+    """The project as dbt holds it in memory, for all runs of this process."""
+    with _parsing(root):
+        return _parse(target, root, write=False)
+
+
+def _parse(target: str, root: Path, *, write: bool) -> "Manifest":
+    """Parses what changed since the last time; writing the manifest takes longer than that.
+
+    The warehouse path is the same for everyone: dbt parses everything again where it is another.
+    """
+    extra = () if write else ("--no-write-json",)
+    command = arguments("parse", target=target, logs=root / "target", root=root, extra=extra)
     with _environ(environment(Path(DATABASE), root)):
-        outcome = _invoke(arguments("parse", target=target, logs=root / "target", root=root), None)
+        outcome = _invoke(command, None)
     if outcome.exception or outcome.result is None:
         raise DbtError(f"dbt cannot parse the project: {one_line(str(outcome.exception))}")
     return outcome.result

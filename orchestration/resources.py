@@ -65,8 +65,7 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, _: dg.InitResourceContext) -> Iterator["Run"]:
         """Takes the lock for the whole run: one process executes all steps."""
-        # GX and dbt read these when they are imported; a run never phones home
-        os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        os.umask(0o027)  # as the command line does: what a run leaves is for its owner and group
         self._settings = load_settings()
         with only_writer(self._settings, self.wait_seconds):
             yield self

@@ -118,7 +118,7 @@ def test_commitments_are_the_granted_report(home: Home, shared_data: Path, as_of
     [(committed, posted)] = home.query(
         as_of,
         f"""
-        select sum(granted_dkk), sum(granted_dkk - left_dkk)
+        select coalesce(sum(granted_dkk), 0), coalesce(sum(granted_dkk - left_dkk), 0)
         from marts.fct_course_payment
         where is_current and not is_fictive and granted_dkk is not null
             and planned_on > date '{as_of}' and year(planned_on) = {as_of[:4]}

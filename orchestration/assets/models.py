@@ -80,7 +80,7 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         with told(context.log):
             folder.mkdir(parents=True, exist_ok=True)
             # the publication's data dictionary comes from it
-            shutil.copy(dbt.manifest_path(), folder)
+            shutil.copyfile(dbt.manifest_path(), folder / "manifest.json")
             arguments = dbt.arguments(
                 "build",
                 target=settings.target,

@@ -1,5 +1,7 @@
 """Dagster's definitions: they load, and what others rely on has its name."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from orchestration import dbt, jobs
 from orchestration.assets.models import group
 from orchestration.definitions import PUBLISHED_SCHEMAS
 from orchestration.ingest import ENTITIES
+from orchestration.settings import PROJECT_ROOT
 
 OUR_KEYS = {
     "landing/bos",
@@ -149,6 +152,7 @@ def test_a_month_of_the_partitions_page_is_rebuilt_as_of_its_last_day(
     definitions: dg.Definitions, month: str, last: str
 ) -> None:
     job = definitions.resolve_job_def("kobling_month_end")
+    assert job.partitioned_config is not None
     config = job.partitioned_config.get_run_config_for_partition_key(month)
     assert config == {"ops": {"control": {"config": {"as_of": last}}}}
     dg.validate_run_config(job, config)
@@ -175,9 +179,6 @@ def test_groups_come_from_folders(fqn: list[str], kind: str, expected: str) -> N
 
 def test_nothing_is_read_at_import(tmp_path: Path) -> None:
     """Every module of the orchestration can be imported without environment, manifest or connection."""
-    import subprocess
-    import sys
-
     code = (
         "import os, sys; os.environ.clear(); sys.dont_write_bytecode = True\n"
         "def refuse(event, args):\n"
@@ -186,5 +187,5 @@ def test_nothing_is_read_at_import(tmp_path: Path) -> None:
         "sys.addaudithook(refuse)\n"
         "import orchestration.definitions, orchestration.execution"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=dbt.PROJECT_ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -77,7 +77,7 @@ def test_a_run_that_went_well_has_no_failure() -> None:
 
 def test_a_traceback_names_code_and_no_values() -> None:
     try:
-        duckdb.sql("select cast('Synthetic Person 010101-1234' as integer)").fetchall()
+        duckdb.execute("select cast('Synthetic Person 010101-1234' as integer)").fetchall()
     except duckdb.Error as error:
         text = without_values(error)
     assert "test_failures.py" in text

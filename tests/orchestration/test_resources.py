@@ -47,7 +47,9 @@ def test_the_instance_phones_nobody_and_keeps_no_output(settings: Settings) -> N
     with instances.open_instance(settings) as instance:
         assert not instance.telemetry_enabled
         assert type(instance.compute_log_manager).__name__ == "NoOpComputeLogManager"
-        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_concurrent_runs == 1
         assert Path(instance.root_directory) == settings.dagster_path
 
 

@@ -26,7 +26,7 @@ def look(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[], li
         context = dg.build_sensor_context(cursor=cursor[0])
         found = delivery_sensor.evaluate_tick(context)
         cursor[0] = found.cursor
-        return list(found.run_requests)
+        return list(found.run_requests or [])
 
     return evaluate
 

@@ -41,7 +41,7 @@ select
     course.start_on,
     course.end_on,
     course.is_open_ended,
-    cast(coalesce(course_days.course_days, 0) as bigint) as course_days,
+    cast(coalesce(course_days.course_days, 0) as integer) as course_days,
     course.first_seen_on,
     course.first_seen_granted_on,
     course.last_seen_on,

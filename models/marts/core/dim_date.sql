@@ -3,7 +3,7 @@ with
 
 holiday as (
 
-    select * from {{ source('control', 'holiday') }}
+    select * from {{ ref('stg_control__holiday') }}
 
 ),
 

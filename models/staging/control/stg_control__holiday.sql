@@ -1,0 +1,4 @@
+select
+    holiday_on,
+    name_da
+from {{ source('control', 'holiday') }}
