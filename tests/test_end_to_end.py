@@ -30,7 +30,7 @@ class Home:
     """A home with the publications of AS_OF, and what the command printed."""
 
     path: Path
-    printed: dict[str, subprocess.CompletedProcess]
+    printed: dict[str, subprocess.CompletedProcess[str]]
 
     def publication(self, as_of: str) -> Path:
         return Path(self.printed[as_of].stdout.splitlines()[0])
@@ -40,7 +40,7 @@ class Home:
             return connection.execute(sql).fetchall()
 
 
-def kobling(home: Path, landing: Path, *arguments: str) -> subprocess.CompletedProcess:
+def kobling(home: Path, landing: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "KOBLING_HOME": str(home),

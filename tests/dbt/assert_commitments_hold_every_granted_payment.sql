@@ -22,7 +22,11 @@ commitment as (
 
 )
 
-select *
+select
+    payment.committed_dkk,
+    commitment.committed_dkk as in_mart_dkk,
+    payment.left_dkk,
+    commitment.left_dkk as left_in_mart_dkk
 from payment
 cross join commitment
 where payment.committed_dkk is distinct from commitment.committed_dkk

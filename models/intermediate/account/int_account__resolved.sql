@@ -38,7 +38,8 @@ resolved as (
 
     qualify row_number() over (
         partition by source_account.source_account, source_account.section_id, source_account.main_activity_no
-        order by (correction.section_id is not null)::int + (correction.main_activity_no is not null)::int desc
+        order by
+            cast(correction.section_id is not null as integer) + cast(correction.main_activity_no is not null as integer) desc
     ) = 1
 
 )

@@ -43,7 +43,20 @@ effective as (
 )
 
 select
-    earlier.* exclude (source_system, main_activity_no, section_id),
+    earlier.extract_date,
+    earlier.course_id,
+    earlier.planned_on,
+    earlier.planned_dkk,
+    earlier.paid_on,
+    earlier.paid_dkk,
+    earlier.is_fictive,
+    earlier.source_account,
+    earlier.payment_frequency,
+    earlier.payment_cost_type,
+    earlier.price_per_unit_dkk,
+    earlier.units,
+    earlier.start_on,
+    earlier.end_on,
     earlier.course_id || '/' || strftime(earlier.planned_on, '%Y-%m-%d') as course_payment_id,
     coalesce(account.account_id, 'UKENDT') as account_id
 

@@ -41,7 +41,7 @@ select
     course.start_on,
     course.end_on,
     course.is_open_ended,
-    cast(coalesce(course_days.course_days, 0) as integer) as course_days,
+    cast(coalesce(course_days.course_days, 0) as bigint) as course_days,
     course.first_seen_on,
     course.first_seen_granted_on,
     course.last_seen_on,
@@ -50,8 +50,11 @@ select
     course.approval_level,
     course.target_group,
     course.team_id,
-    cast(date_diff('year', course.child_birth_on, course.start_on)
-        - case when strftime(course.start_on, '%m%d') < strftime(course.child_birth_on, '%m%d') then 1 else 0 end as integer) as age_at_start_years,
+    cast(
+        date_diff('year', course.child_birth_on, course.start_on)
+        - case when strftime(course.start_on, '%m%d') < strftime(course.child_birth_on, '%m%d') then 1 else 0 end
+        as integer
+    ) as age_at_start_years,
     course.paying_municipality
 
 from course

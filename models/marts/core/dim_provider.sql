@@ -27,7 +27,11 @@ seen as (
         supplier_cvr,
         supplier_cvr_status,
         supplier_name as name,
-        case when supplier_cvr is not null then 'COMPANY' when supplier_key is not null then 'PERSON' when is_internal then 'INTERNAL' end as recipient_type,
+        case
+            when supplier_cvr is not null then 'COMPANY'
+            when supplier_key is not null then 'PERSON'
+            when is_internal then 'INTERNAL'
+        end as recipient_type,
         false as is_in_case_system,
         true as is_in_ledger
     from {{ ref('int_ledger__posting') }}
@@ -55,7 +59,9 @@ select
     end as provider_kind,
     max(seen.supplier_cvr) as cvr_no,
     max(seen.supplier_cvr_status) as cvr_status,
-    case when coalesce(max(seen.recipient_type), 'COMPANY') <> 'PERSON' then coalesce(max(provider_master.name), min(seen.name)) end as provider_name,
+    case
+        when coalesce(max(seen.recipient_type), 'COMPANY') <> 'PERSON' then coalesce(max(provider_master.name), min(seen.name))
+    end as provider_name,
     bool_or(provider_master.cvr_no is not null) as is_in_master_data,
     bool_or(seen.is_in_case_system) as is_in_case_system,
     bool_or(seen.is_in_ledger) as is_in_ledger

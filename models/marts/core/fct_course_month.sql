@@ -58,7 +58,7 @@ part as (
 select
     course_id,
     month,
-    cast(sum(course_days) as integer) as course_days,
+    cast(sum(course_days) as bigint) as course_days,
     cast(sum(units) as decimal(18, 4)) as units,
     {%- for column in money %}
     cast(coalesce(sum({{ column }}), 0) as decimal(18, 2)) as {{ column }}{{ ',' if not loop.last }}

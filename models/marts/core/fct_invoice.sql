@@ -1,6 +1,6 @@
 -- The invoices of the newest list, posted or not.
 select
-    sha256(concat_ws('|', source_system, coalesce(provider_id, ''), invoice_no, strftime(received_on, '%Y-%m-%d'), file_hash, row_no)) as invoice_id,
+    sha256(concat_ws('|', source_system, file_hash, row_no)) as invoice_id,
     source_system,
     extract_date,
     invoice_no,

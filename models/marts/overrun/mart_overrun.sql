@@ -269,7 +269,9 @@ methods as (
         cast(null as decimal(18, 2)) as spill_out,
         {{ divide('actual_closed * 12', 'closed_periods') }} as forecast_straight_line,
         actual_to_date + accrued_unposted + committed_remaining as forecast_commitment,
-        {{ money('actual_to_date + accrued_unposted + committed_remaining + pipeline_expected * ' ~ var('pipeline_probability')) }} as forecast_activity
+        {{ money(
+            'actual_to_date + accrued_unposted + committed_remaining + pipeline_expected * ' ~ var('pipeline_probability')
+        ) }} as forecast_activity
     from joined
 
 ),

@@ -115,8 +115,8 @@ union all
 select
     run.as_of,
     'rule' as subject,
-    rule_id as name,
-    case when is_run then 'run' else 'not_run' end as status,
+    rule_status.rule_id as name,
+    case when rule_status.is_run then 'run' else 'not_run' end as status,
     cast(null as date) as last_delivery_on,
     cast(null as bigint) as age_days,
     cast(null as bigint) as deliveries,
@@ -124,8 +124,8 @@ select
     cast(null as bigint) as skipped,
     cast(null as bigint) as rows_delivered,
     cast(null as bigint) as rows_quarantined,
-    reason
-from {{ ref('int_gap__rule_status') }}
+    rule_status.reason
+from {{ ref('int_gap__rule_status') }} as rule_status
 cross join run
 
 union all

@@ -7,7 +7,7 @@ course_month as (
 
     select
         course_month.month,
-        course.* exclude (child_key),
+        course.*,
         case when course.is_counted then course_month.course_days else 0 end as course_days,
         course_month.units,
         course_month.planned_by_unit_dkk,
