@@ -64,14 +64,27 @@ payment as (
 {%- endmacro %}
 
 {#- CTE `posting_month`: a posting with the planned months that it may pay for: the one its text names or, where it
-    names none, those of the window before it. -#}
-{% macro months_of_postings(window_days) -%}
+    names none, those of the window before it. `whole_lines` leaves out the parts of an invoice, which course_month
+    looks at together. -#}
+{% macro months_of_postings(window_days, whole_lines=false) -%}
+{%- set line = 'whole_line' if whole_lines else 'posting' -%}
+{%- if whole_lines -%}
+whole_line as (
+
+    select posting.*
+    from posting
+    anti join {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        on posting.posting_id = invoice_part.posting_id
+
+),
+
+{% endif -%}
 posting_month as (
 
     select
         *,
         service_month as month
-    from posting
+    from {{ line }}
     where service_month is not null
 
     union all
@@ -81,7 +94,7 @@ posting_month as (
         cast(unnest(generate_series(
             date_trunc('month', posted_on - {{ window_days }}), date_trunc('month', posted_on + 5), interval 1 month
         )) as date) as month
-    from posting
+    from {{ line }}
     where service_month is null
 
 )

@@ -3,17 +3,7 @@ with
 
 {{ open_for_matching('internal_account') }},
 
-{{ months_of_postings(var('match_window_days')) }},
-
--- the parts of an invoice are looked at together, by course_month
-whole as (
-
-    select posting_month.*
-    from posting_month
-    anti join {{ ref('int_posting_match__invoice_part') }} as invoice_part
-        on posting_month.posting_id = invoice_part.posting_id
-
-),
+{{ months_of_postings(var('match_window_days'), whole_lines=true) }},
 
 candidate as (
 
@@ -28,7 +18,7 @@ candidate as (
             else abs(date_diff('month', payment.planned_month, posting.posted_on) - 1)
         end as month_gap,
         abs(posting.amount_dkk - payment.planned_dkk) as amount_gap
-    from whole as posting
+    from posting_month as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
         and posting.month = payment.planned_month

@@ -26,6 +26,29 @@ referring as (
 
 ),
 
+-- an id that ends at the text's cut is a prefix: of a course of the supplier that has a payment in the month
+named as (
+
+    select
+        posting_id,
+        course_reference as course_id
+    from referring
+    where not is_reference_cut
+
+    union
+
+    select
+        referring.posting_id,
+        payment.course_id
+    from referring
+    inner join payment
+        on referring.supplier_no = payment.supplier_no
+        and referring.month = payment.planned_month
+        and starts_with(payment.course_id, referring.course_reference)
+    where referring.is_reference_cut
+
+),
+
 pair as (
 
     select
@@ -39,27 +62,10 @@ pair as (
         and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
         abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
     from referring
+    inner join named
+        on referring.posting_id = named.posting_id
     inner join payment_of_month as payment
-        on payment.course_id = referring.course_reference
-
-    union all
-
-    select
-        referring.posting_id,
-        referring.amount_dkk,
-        referring.posted_on,
-        referring.service_month,
-        payment.*,
-        payment.supplier_no is not null
-        and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
-        and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
-        abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
-    from referring
-    inner join payment_of_month as payment
-        on starts_with(payment.course_id, referring.course_reference)
-        and referring.is_reference_cut
-        and referring.supplier_no = payment.supplier_no
-        and referring.month = payment.planned_month
+        on named.course_id = payment.course_id
 
 ),
 
