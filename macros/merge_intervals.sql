@@ -1,7 +1,19 @@
 {#- The last CTE and select of a model: merges intervals (start_on, end_on, both ends counted) that overlap or touch,
     within the partition. Interval arithmetic only; no row a day. -#}
 {% macro merge_intervals(relation, partition_columns) -%}
-, ordered as (
+,
+-- equal intervals would tie, and two windows may order a tie differently
+distinct_interval as (
+
+    select distinct
+        {{ partition_columns | join(',\n        ') }},
+        start_on,
+        end_on
+    from {{ relation }}
+
+),
+
+ordered as (
 
     select
         *,
@@ -10,7 +22,7 @@
             order by start_on, end_on
             rows between unbounded preceding and 1 preceding
         ) as covered_until
-    from {{ relation }}
+    from distinct_interval
 
 ),
 

@@ -46,7 +46,7 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         InputError: another run did not end in time.
     """
     run_id = str(uuid.uuid4())
-    outcome = Outcome(log=settings.logs_path / f"{run_id}.log")
+    outcome = Outcome(log=settings.logs_path / f"run-{run_id}.log")
     with (
         only_writer(settings, WAIT_SECONDS),
         logging_to(outcome.log, verbose=verbose),

@@ -12,6 +12,8 @@ import dagster as dg
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 EVENTS = "kobling.dagster"
+KEPT = 100
+"""Logs of so many runs stay."""
 PROCESS = "process"
 """Name of the Dagster logger that hands its events to this process's logging."""
 
@@ -31,6 +33,8 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
         verbose: to stderr too.
     """
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    for old in sorted(path.parent.glob("run-*.log"), key=lambda log: log.stat().st_mtime)[:-KEPT]:
+        old.unlink()
     handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
     if verbose:
         handlers.append(logging.StreamHandler())
@@ -39,7 +43,7 @@ def logging_to(path: Path, *, verbose: bool = False) -> Iterator[None]:
     for handler in handlers:
         handler.setFormatter(logging.Formatter(FORMAT))
         root.addHandler(handler)
-    logging.getLogger("kobling").setLevel(logging.INFO)
+    logging.getLogger("kobling").setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.captureWarnings(True)
     try:
         yield

@@ -4,7 +4,7 @@ with
 
 activity as (
 
-    select distinct
+    select
         course_id,
         start_on,
         coalesce(end_on, {{ as_of() }}) as end_on
