@@ -10,9 +10,16 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.ingest import ENTITIES
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-ENTITIES = {"posting", "budget", "invoice", "course_payment", "case_history"}
+INPUTS = set(ENTITIES) | {
+    "previous_delivery",
+    "forecast_observation",
+    "inter_municipal_income",
+    "state_refund",
+}
 
 Row = dict[str, str]
 
@@ -182,9 +189,8 @@ def test_gap_rules_are_whole() -> None:
     rules = seed("gap_rule")
     assert len({rule["rule_id"] for rule in rules}) == len(rules)
     for rule in rules:
-        assert set(filter(None, rule["inputs"].split(","))) <= ENTITIES, rule["rule_id"]
-        assert rule["inputs"] or rule["is_built"] == "false", rule["rule_id"]
-        assert rule["is_built"] == "false" or rule["tier"] == "1", rule["rule_id"]
+        assert set(filter(None, rule["inputs"].split(","))) <= INPUTS, rule["rule_id"]
+        assert (rule["is_enabled"] == "false") == bool(rule["disabled_reason_da"]), rule["rule_id"]
         escalates = bool(rule["escalation_days"] or rule["escalation_dkk"])
         assert escalates == bool(rule["severity_escalated"]), rule["rule_id"]
         has_threshold = any(rule[column] for column in ("threshold_dkk", "threshold_pct", "threshold_days"))

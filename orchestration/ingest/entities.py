@@ -323,5 +323,55 @@ CASE_HISTORY: Final = _entity(
     *_CASE_FIELDS,
 )
 
-ENTITIES: Final = {entity.name: entity for entity in (POSTING, BUDGET, INVOICE, COURSE_PAYMENT, CASE_HISTORY)}
+STEWARD_DECISION: Final = _entity(
+    "steward_decision",
+    "What a steward decided about one gap or one posting: a line of a worklist that came back, or a waiver.",
+    _plain(Kind.CODE, "gap_id", "The gap; NULL where the decision is about a posting alone."),
+    _plain(Kind.CODE, "rule_id", "The gap's rule."),
+    _plain(Kind.CODE, "posting_id", "The posting that is coupled; NULL for other decisions."),
+    _plain(
+        Kind.CODE,
+        "decision",
+        "COMMENT, WAIVE (undtaget til en dato), ACCEPT (rigtigt som det er), MATCH (koblet), REVOKE (ophævet).",
+        required=True,
+        codes=("COMMENT", "WAIVE", "ACCEPT", "MATCH", "REVOKE"),
+    ),
+    _plain(
+        Kind.CODE, "course_payment_id", "Course payment, or course (betalings-ID), that MATCH couples to."
+    ),
+    _plain(Kind.LABEL, "comment_da", "The steward's reason or comment."),
+    _plain(Kind.DATE, "valid_until_on", "Last day of a waiver or an acceptance; NULL: until revoked."),
+    _plain(Kind.LABEL, "decided_by", "Initials or user name of the steward.", required=True),
+    _plain(Kind.DATE, "decided_on", "When it was decided.", required=True),
+)
+
+BUDGET_ASSUMPTION: Final = _entity(
+    "budget_assumption",
+    "What a budget was built on, for one activity, provider kind and target group of a year.",
+    _plain(Kind.INTEGER, "fiscal_year", "Fiscal year.", required=True),
+    _plain(Kind.CODE, "activity_no", "Activity number.", required=True),
+    _plain(Kind.LABEL, "provider_kind", "company, person or internal; NULL: all."),
+    _plain(Kind.LABEL, "target_group", "Target group; NULL: all."),
+    _plain(Kind.QUANTITY, "assumed_courses", "Full-year courses (helårsforløb)."),
+    _plain(Kind.QUANTITY, "assumed_duration_days", "Average duration of a course, days."),
+    _plain(Kind.MONEY, "assumed_price_day_dkk", "Average cost per course day."),
+    _plain(Kind.MONEY, "assumed_cost_dkk", "Cost of the year.", required=True),
+    _plain(
+        Kind.QUANTITY, "activation_pct", "Share of the courses that is expected to start; NULL: not given."
+    ),
+    total="assumed_cost_dkk",
+)
+
+ENTITIES: Final = {
+    entity.name: entity
+    for entity in (
+        POSTING,
+        BUDGET,
+        INVOICE,
+        COURSE_PAYMENT,
+        CASE_HISTORY,
+        STEWARD_DECISION,
+        BUDGET_ASSUMPTION,
+    )
+}
 """The lake's entities by name."""

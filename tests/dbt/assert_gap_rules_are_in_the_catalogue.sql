@@ -1,26 +1,14 @@
--- A rule model has its row in the seed, marked as built; what is marked as built has its model.
+-- Every rule model has its row in the catalogue: without it, it would never have a hit.
 with
 
 model as (
 
-    {% for name in gap_rule_models() -%}
-    select '{{ name | replace("gap_", "") | upper }}' as rule_id
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
-built as (
-
-    select rule_id from {{ ref('stg_reference__gap_rule') }} where is_built
+    select unnest([{% for name in gap_rule_models() %}'{{ name | replace("gap_", "") | upper }}'{{ ', ' if not loop.last }}{% endfor %}]) as rule_id
 
 )
 
-select coalesce(model.rule_id, built.rule_id) as rule_id
+select model.rule_id
 from model
-full join built
-    on model.rule_id = built.rule_id
-where model.rule_id is null
-    or built.rule_id is null
+left join {{ ref('stg_reference__gap_rule') }} as rule
+    on model.rule_id = rule.rule_id
+where rule.rule_id is null
