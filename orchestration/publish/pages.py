@@ -15,9 +15,8 @@ import duckdb
 
 from orchestration.publish.dbt_artifacts import TableDoc
 from orchestration.publish.manifest import Manifest
+from orchestration.publish.names import NO_TEAM
 from orchestration.templating import render
-
-NO_TEAM = "Uden team"
 
 # The front page's table: what a reader of the monthly overview asks first.
 FRAME_TABLE = "mart_overrun_frame"
