@@ -193,7 +193,11 @@ def test_gap_rules_are_whole() -> None:
         assert (rule["is_enabled"] == "false") == bool(rule["disabled_reason_da"]), rule["rule_id"]
         escalates = bool(rule["escalation_days"] or rule["escalation_dkk"])
         assert escalates == bool(rule["severity_escalated"]), rule["rule_id"]
-        has_threshold = any(rule[column] for column in ("threshold_dkk", "threshold_pct", "threshold_days"))
+        has_threshold = any(
+            value
+            for column, value in rule.items()
+            if column.startswith("threshold_") and column != "threshold_reason_da"
+        )
         assert not has_threshold or rule["threshold_reason_da"], rule["rule_id"]
 
 

@@ -27,6 +27,8 @@ selected as (
         threshold_dkk,
         threshold_pct,
         threshold_days,
+        threshold_low_pct,
+        threshold_count,
         escalation_dkk,
         escalation_days,
         threshold_reason_da,
