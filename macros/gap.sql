@@ -20,6 +20,11 @@
     ]) }}
 {%- endmacro %}
 
+{#- The gap's lasting id, made of the rule and its business key: the same in every delivery and publication. -#}
+{% macro gap_id(rule_id, business_key) -%}
+    substr(sha256({{ rule_id }} || '|' || {{ business_key }}), 1, 32)
+{%- endmacro %}
+
 {#- CTE `rule`: the rule's row of the catalogue, with its thresholds. A rule without a row has no hits. -#}
 {% macro gap_rule(rule_id) -%}
 rule as (

@@ -224,15 +224,15 @@ def _table_name(result: NodeResult, manifest: Mapping[str, Any]) -> str:
     return f"{found['schema']}.{found['name']}" if found else "no table"
 
 
-def code_version(manifest: Mapping[str, Any], node: str, root: Path = PROJECT_ROOT) -> str:
-    """Hash over what a model comes from besides deliveries: its file and its ancestors', seeds, our macros, vars.
+def code_version(manifest: Mapping[str, Any], *models: str, root: Path = PROJECT_ROOT) -> str:
+    """Hash over what models come from besides deliveries: their files and their ancestors', seeds, our macros, vars.
 
     Args:
         manifest: dbt's manifest.
-        node: the model's unique id.
+        models: the models' unique ids.
         root: the dbt project.
     """
-    nodes = ancestors(manifest, node) & manifest["nodes"].keys()
+    nodes = set().union(*(ancestors(manifest, model) for model in models)) & manifest["nodes"].keys()
     files = {manifest["nodes"][name]["original_file_path"] for name in nodes}
     files |= {
         macro["original_file_path"]

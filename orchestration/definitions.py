@@ -9,8 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import dbt
-from orchestration.assets.control import control, gap_observation, stored_observation
+from orchestration import dbt, replay
+from orchestration.assets.control import control, observed, stored_observation
 from orchestration.assets.lake import lake_assets, landing_specs
 from orchestration.assets.models import Translator, dbt_models
 from orchestration.assets.publication import publication
@@ -18,7 +18,6 @@ from orchestration.checks import lake_gate, mart_gate
 from orchestration.ingest.profiles import load_profiles
 from orchestration.jobs import kobling, kobling_month_end
 from orchestration.logs import PROCESS, process_logger
-from orchestration.replay import UNION_NODE
 from orchestration.resources import Run
 from orchestration.schedules import daily
 from orchestration.sensors import delivery_sensor
@@ -49,14 +48,14 @@ def build_definitions(
         for unique_id, node in sorted(manifest["nodes"].items())
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
     ]
-    observations = [gap_observation] + ([stored_observation] if UNION_NODE in manifest["nodes"] else [])
     return dg.Definitions(
         assets=[
             *landing_specs(sources),
             lake_assets(sources),
             control,
             lake_gate(),
-            *observations,
+            observed,
+            stored_observation(replay.observed_models()),
             dbt_models(manifest),
             mart_gate(published),
             publication(published),

@@ -1,16 +1,19 @@
-"""What the gap rules saw on each earlier delivery date: evaluated once, stored, and the same when done again.
+"""What observed models said on each earlier delivery date: evaluated once, stored, and the same when done again.
 
 Belongs here: which observations are missing, evaluating a past date in a file of its own, the stored Parquet files.
-Does not: the rules (models/intermediate/gap/rules), or the life that models make of the observations.
+Does not: what is observed (models with the meta `observed_as`), or the life that models make of the observations.
 
-An observation is `warehouse/observations/observed_on=<date>/<fingerprint>.parquet`. The fingerprint covers the
-deliveries up to the date and the code of the rules, so that a later delivery changes nothing, and a changed rule
-or a repeated ingest is noticed.
+An observed model names the table of the schema `control` that its rows of the earlier dates go to; that table says
+which columns are kept. An observation is `warehouse/observations/observed_on=<date>/<fingerprint>/<table>.parquet`.
+The fingerprint covers the deliveries up to the date and the code of all observed models, so that a later delivery
+changes nothing, and a changed rule or a repeated ingest is noticed. Dates are evaluated in order: a model may read
+what was observed before its own date.
 """
 
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,25 +23,46 @@ from orchestration import dbt, warehouse
 from orchestration.ingest import Delivery
 from orchestration.settings import Settings
 
-UNION_MODEL = "int_gap__hit"
-UNION_NODE = f"model.kobling.{UNION_MODEL}"
-UNION_TABLE = f"intermediate.{UNION_MODEL}"
-COLUMNS = [column for column in warehouse.CONTROL["gap_observation"] if column != "observed_on"]
+META = "observed_as"
 
 
-def rules_version() -> str | None:
-    """Hash of the rules' code and all they rest on; `None` where the project has no rules."""
-    manifest = dbt.manifest()
-    return dbt.code_version(manifest, UNION_NODE) if UNION_NODE in manifest["nodes"] else None
+@dataclass(frozen=True)
+class Observed:
+    """A model whose rows are kept for each delivery date, and the table of `control` that they come back in."""
+
+    node: str
+    schema: str
+    model: str
+    table: str
+
+    @property
+    def columns(self) -> str:
+        """What is kept of the model, in the order of the control table."""
+        return ", ".join(column for column in warehouse.CONTROL[self.table] if column != "observed_on")
 
 
-def fingerprint(deliveries: Iterable[Delivery], observed_on: date, rules: str) -> str:
-    """What an observation depends on: the loaded deliveries up to its date, and the rules.
+def observed_models() -> list[Observed]:
+    """Every model with the meta `observed_as`, by name of its control table."""
+    found = [
+        Observed(unique_id, node["schema"], node["name"], node["config"]["meta"][META])
+        for unique_id, node in dbt.manifest()["nodes"].items()
+        if META in node["config"].get("meta", {})
+    ]
+    return sorted(found, key=lambda observed: observed.table)
+
+
+def code_version() -> str:
+    """Hash of the observed models' code and all they rest on."""
+    return dbt.code_version(dbt.manifest(), *(observed.node for observed in observed_models()))
+
+
+def fingerprint(deliveries: Iterable[Delivery], observed_on: date, code: str) -> str:
+    """What an observation depends on: the loaded deliveries up to its date, and the observed models.
 
     Args:
         deliveries: the whole registry.
         observed_on: later deliveries count for nothing.
-        rules: from `rules_version`.
+        code: from `code_version`.
     """
     known = sorted(
         f"{delivery.source} {delivery.extract_date} {delivery.profile_hash} {delivery.key_fingerprint} "
@@ -46,19 +70,19 @@ def fingerprint(deliveries: Iterable[Delivery], observed_on: date, rules: str) -
         for delivery in deliveries
         if delivery.status == "loaded" and delivery.extract_date <= observed_on
     )
-    return hashlib.sha256("\n".join([rules, *known]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([code, *known]).encode()).hexdigest()[:16]
 
 
-def stored_path(settings: Settings, deliveries: Iterable[Delivery], observed_on: date, rules: str) -> Path:
+def stored_folder(settings: Settings, deliveries: Iterable[Delivery], observed_on: date, code: str) -> Path:
     """Where the observation of a date is, or will be."""
-    name = f"{fingerprint(deliveries, observed_on, rules)}.parquet"
+    name = fingerprint(deliveries, observed_on, code)
     return settings.observations_path / f"observed_on={observed_on}" / name
 
 
 def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: date) -> list[date]:
-    """Evaluates the rules on each delivery date before the as-of date that has no observation yet, in order.
+    """Evaluates the observed models on each delivery date before the as-of date that is not stored yet, in order.
 
-    Each in a scratch file: dbt builds the rules and what they rest on, without tests.
+    Each in a scratch file: dbt builds the models and what they rest on, without tests.
 
     Returns:
         The dates that were evaluated.
@@ -66,13 +90,11 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
     Raises:
         DbtError: a model could not be built.
     """
-    rules = rules_version()
-    if rules is None:
-        return []
+    code = code_version()
     missing = [
         day
         for day in warehouse.delivery_dates(deliveries)
-        if day < as_of and not stored_path(settings, deliveries, day, rules).is_file()
+        if day < as_of and not stored_folder(settings, deliveries, day, code).is_dir()
     ]
     scratch = settings.warehouse_path.parent / "scratch" / dbt.DATABASE
     arguments = dbt.arguments(
@@ -80,11 +102,12 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
         target=settings.target,
         logs=settings.logs_path,
         artifacts=scratch.parent / "dbt",
-        select=[f"+{UNION_MODEL}"],
+        select=[f"+{observed.model}" for observed in observed_models()],
         exclude_types=["test", "unit_test"],
     )
     for day in missing:
         warehouse.prepare(settings, day, scratch, deliveries)
+        fill(settings, scratch, deliveries, day)
         dbt.refuse_broken(dbt.run(arguments, scratch, settings.target))
         store(settings, scratch, deliveries, day)
     if missing:
@@ -93,52 +116,52 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
 
 
 def store(settings: Settings, database: Path, deliveries: Iterable[Delivery], observed_on: date) -> int:
-    """Keeps what the rules saw in a build of the date, in place of an older observation of it.
+    """Keeps what the observed models say in a build of the date, in place of an older observation of it.
 
     Returns:
-        The number of hits.
+        The number of rows.
     """
-    rules = rules_version()
-    if rules is None:
-        return 0
-    path = stored_path(settings, deliveries, observed_on, rules)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".tmp")
+    folder = stored_folder(settings, deliveries, observed_on, code_version())
+    unfinished = folder.with_suffix(".tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    rows = 0
     with duckdb.connect(str(database), read_only=True) as connection:
-        row = connection.execute(
-            f"copy (select {', '.join(COLUMNS)} from {UNION_TABLE} order by gap_id) "
-            f"to {warehouse.quoted(unfinished)} (format parquet, compression zstd)"
-        ).fetchone()
-    unfinished.chmod(0o640)
-    unfinished.replace(path)
-    for older in path.parent.iterdir():
-        if older != path:
-            older.unlink()
-    return row[0] if row else 0
+        for observed in observed_models():
+            path = unfinished / f"{observed.table}.parquet"
+            row = connection.execute(
+                f"copy (select {observed.columns} from {observed.schema}.{observed.model} order by all) "
+                f"to {warehouse.quoted(path)} (format parquet, compression zstd)"
+            ).fetchone()
+            rows += row[0] if row else 0
+            path.chmod(0o640)
+    for older in folder.parent.iterdir():
+        if older != unfinished:
+            shutil.rmtree(older)
+    unfinished.rename(folder)
+    return rows
 
 
-def fill(settings: Settings, database: Path, deliveries: Iterable[Delivery], as_of: date) -> int:
-    """Puts the stored observations of the dates before the as-of date into `control.gap_observation`.
+def fill(settings: Settings, database: Path, deliveries: Sequence[Delivery], as_of: date) -> dict[str, int]:
+    """Puts the stored observations of the dates before the as-of date into their tables of `control`.
 
     Returns:
-        The number of observed hits.
+        The number of rows of each table.
     """
-    rules = rules_version()
-    if rules is None:
-        return 0
-    deliveries = list(deliveries)
-    paths = [
-        stored_path(settings, deliveries, day, rules)
+    code = code_version()
+    folders = [
+        stored_folder(settings, deliveries, day, code)
         for day in warehouse.delivery_dates(deliveries)
         if day < as_of
     ]
-    if not paths:
-        return 0
-    columns = ", ".join(["observed_on", *COLUMNS])
-    files = ", ".join(warehouse.quoted(path) for path in paths)
+    rows = dict.fromkeys(warehouse.OBSERVED, 0)
     with duckdb.connect(str(database)) as connection:
-        row = connection.execute(
-            f"insert into control.gap_observation ({columns}) select {columns} from read_parquet([{files}], "
-            "hive_partitioning = true, hive_types = {'observed_on': DATE})"
-        ).fetchone()
-    return row[0] if row else 0
+        for observed in observed_models() if folders else []:
+            files = ", ".join(warehouse.quoted(folder / f"{observed.table}.parquet") for folder in folders)
+            columns = f"observed_on, {observed.columns}"
+            row = connection.execute(
+                f"insert into control.{observed.table} ({columns}) select {columns} from read_parquet([{files}], "
+                "hive_partitioning = true, hive_types = {'observed_on': DATE})"
+            ).fetchone()
+            rows[observed.table] = row[0] if row else 0
+    return rows

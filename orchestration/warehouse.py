@@ -1,7 +1,7 @@
 """The private build before dbt: a fresh DuckDB file with views over the lake and what the run itself knows.
 
 Belongs here: which date a run is of, the schemas `lake` and `control`. Does not: anything computed from the rows
-of a delivery (models), or what the gap rules saw earlier (replay fills `control.gap_observation`).
+of a delivery (models), or what observed models said earlier (replay fills `control.*_observation`).
 """
 
 import re
@@ -17,6 +17,9 @@ from orchestration.errors import InputError
 from orchestration.ingest import ENTITIES, Delivery, SkippedDelivery
 from orchestration.settings import Settings
 from orchestration.validation import Subject
+
+PLAN = "plan"
+"""The source of what people decide: it says nothing of the systems."""
 
 HOLIDAY_YEARS = range(2015, 2041)
 
@@ -60,8 +63,17 @@ CONTROL = {
         "text_da": "VARCHAR",
         "corrector": "VARCHAR",
     },
+    "forecast_observation": {
+        "observed_on": "DATE",
+        "fiscal_year": "INTEGER",
+        "frame_id": "VARCHAR",
+        "forecast": "DECIMAL(18,2)",
+        "budget_corrected": "DECIMAL(18,2)",
+    },
     "observation_date": {"observed_on": "DATE"},
 }
+OBSERVED = [table for table in CONTROL if table.endswith("_observation")]
+"""The tables that replay fills with what observed models said on earlier delivery dates."""
 
 Row = tuple[str | int | date | Decimal | bool | None, ...]
 
@@ -107,8 +119,12 @@ def delivery_dates(deliveries: Iterable[Delivery]) -> list[date]:
     return sorted({delivery.extract_date for delivery in deliveries if delivery.status == "loaded"})
 
 
-def previous_as_of(dates: Iterable[date], as_of: date) -> date | None:
-    """The last delivery date of the last calendar month before the as-of date's that has one."""
+def previous_as_of(deliveries: Iterable[Delivery], as_of: date) -> date | None:
+    """The last delivery date of the last calendar month before the as-of date's that has one.
+
+    A date on which only plans came (worklists, budget assumptions) is not a state of the systems.
+    """
+    dates = delivery_dates(delivery for delivery in deliveries if delivery.source != PLAN)
     return max((found for found in dates if found < as_of.replace(day=1)), default=None)
 
 
@@ -154,13 +170,13 @@ def prepare(
         connection.execute("create schema lake; create schema control")
         for entity in ENTITIES:
             connection.execute(_lake_view(settings.lake_path, entity, loaded))
-        dates = delivery_dates(loaded)
-        _fill(connection, "run", [(as_of, previous_as_of(dates, as_of))])
+        _fill(connection, "run", [(as_of, previous_as_of(loaded, as_of))])
         _fill(connection, "delivery", _deliveries(known, waiting))
         _fill(connection, "delivery_file", _files(loaded))
         _fill(connection, "holiday", _holidays())
-        _fill(connection, "gap_observation", [])
-        _fill(connection, "observation_date", [(day,) for day in dates])
+        for table in OBSERVED:
+            _fill(connection, table, [])
+        _fill(connection, "observation_date", [(day,) for day in delivery_dates(loaded)])
 
 
 def read_as_of(database: Path) -> date:

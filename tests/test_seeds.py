@@ -67,7 +67,8 @@ def test_every_seed_column_is_typed_and_described() -> None:
     # Other seeds may have YAML of their own; what _seeds.yml describes must fit its file.
     assert set(columns) <= files
     for name, entry in columns.items():
-        header = list(seed(name)[0])
+        # the header alone: a seed may have no row yet
+        header = (ROOT / "seeds" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         assert list(entry["config"]["column_types"]) == header, name
         assert [column["name"] for column in entry["columns"]] == header, name
         assert all(column["description"] for column in entry["columns"]), name

@@ -1,11 +1,11 @@
-"""The private build before dbt: the warehouse file of the as-of date, and what the gap rules saw before it.
+"""The private build before dbt: the warehouse file of the as-of date, and what observed models said before it.
 
 Belongs here: the asset steps around `warehouse` and `replay`, and the run's one setting, `as_of`.
 Does not: how either is done.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -28,8 +28,11 @@ DESCRIPTIONS = {
     "holiday": "Danish public holidays (helligdage).",
     "observation_date": "The delivery dates up to the as-of date.",
 }
-OBSERVED = dg.AssetKey(["control", "gap_observation"])
-STORED = dg.AssetKey(["observations", "gap"])
+OBSERVATIONS = {
+    "gap_observation": "What the gap rules saw on each earlier delivery date.",
+    "forecast_observation": "The forecast of each frame on each earlier delivery date.",
+}
+STORED = dg.AssetKey("observations")
 STEP = "control"
 
 
@@ -71,46 +74,66 @@ def control(
             yield dg.MaterializeResult(asset_key=control_key(table), metadata={"as_of": str(as_of)})
 
 
-@dg.asset(
-    key=OBSERVED,
-    # after the gate: a lake that it refuses is not worth replaying
-    deps=[control_key("run"), dg.AssetKey(["gate", "lake"])],
-    group_name="warehouse",
-    kinds={"duckdb"},
+@dg.multi_asset(
+    name="observed",
+    specs=[
+        # after the gate: a lake that it refuses is not worth replaying
+        dg.AssetSpec(
+            control_key(table),
+            deps=[control_key("run"), dg.AssetKey(["gate", "lake"])],
+            description=text,
+            group_name="warehouse",
+            kinds={"duckdb"},
+        )
+        for table, text in OBSERVATIONS.items()
+    ],
     pool=WRITER_POOL,
+    description="Reads back what observed models said on each delivery date before the as-of date; "
+    "a date without it is evaluated first.",
 )
-def gap_observation(context: dg.AssetExecutionContext, run: Run) -> dg.MaterializeResult[None]:
-    """What the gap rules saw on each delivery date before the as-of date; a date without it is evaluated first."""
+def observed(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.MaterializeResult[None]]:
+    """The stored observations in the warehouse file."""
     with told(context.log):
         started = time.monotonic()
         deliveries = load_deliveries(run.settings.lake_path)
         as_of = warehouse.read_as_of(run.settings.warehouse_path)
         evaluated = replay.evaluate_missing(run.settings, deliveries, as_of)
-        hits = replay.fill(run.settings, run.settings.warehouse_path, deliveries, as_of)
-        return dg.MaterializeResult(
-            metadata={
-                "hits": hits,
-                "dates_evaluated_now": ", ".join(str(day) for day in evaluated),
-                "seconds": round(time.monotonic() - started, 1),
-            }
-        )
+        rows = replay.fill(run.settings, run.settings.warehouse_path, deliveries, as_of)
+        for table in OBSERVATIONS:
+            yield dg.MaterializeResult(
+                asset_key=control_key(table),
+                metadata={
+                    "rows": rows[table],
+                    "dates_evaluated_now": ", ".join(str(day) for day in evaluated),
+                    "seconds": round(time.monotonic() - started, 1),
+                },
+            )
 
 
-@dg.asset(
-    key=STORED,
-    deps=[dg.AssetKey(["intermediate", replay.UNION_MODEL])],
-    group_name="warehouse",
-    kinds={"parquet"},
-)
-def stored_observation(context: dg.AssetExecutionContext, run: Run) -> dg.MaterializeResult[None]:
-    """What the gap rules saw on the as-of date, kept for later runs where that is a delivery date."""
-    with told(context.log):
-        deliveries = load_deliveries(run.settings.lake_path)
-        as_of = warehouse.read_as_of(run.settings.warehouse_path)
-        if as_of not in warehouse.delivery_dates(deliveries):
-            return dg.MaterializeResult(metadata={"stored": False})
-        hits = replay.store(run.settings, run.settings.warehouse_path, deliveries, as_of)
-        return dg.MaterializeResult(metadata={"stored": True, "observed_on": str(as_of), "hits": hits})
+def stored_observation(observed: Sequence[replay.Observed]) -> dg.AssetsDefinition:
+    """The step that keeps the as-of date's observation.
+
+    Args:
+        observed: the observed models, which it waits for.
+    """
+
+    @dg.asset(
+        key=STORED,
+        deps=[dg.AssetKey([model.schema, model.model]) for model in observed],
+        group_name="warehouse",
+        kinds={"parquet"},
+    )
+    def stored(context: dg.AssetExecutionContext, run: Run) -> dg.MaterializeResult[None]:
+        """What observed models say on the as-of date, kept for later runs where that is a delivery date."""
+        with told(context.log):
+            deliveries = load_deliveries(run.settings.lake_path)
+            as_of = warehouse.read_as_of(run.settings.warehouse_path)
+            if as_of not in warehouse.delivery_dates(deliveries):
+                return dg.MaterializeResult(metadata={"stored": False})
+            rows = replay.store(run.settings, run.settings.warehouse_path, deliveries, as_of)
+            return dg.MaterializeResult(metadata={"stored": True, "observed_on": str(as_of), "rows": rows})
+
+    return stored
 
 
 def _waiting(settings: Settings, deliveries: list[Delivery]) -> list[SkippedDelivery]:

@@ -101,18 +101,18 @@ def test_a_manifest_is_fresh_until_something_in_the_project_changes(project: Pat
 def test_the_code_version_is_that_of_the_model_and_its_ancestors(
     project: Path, file: str, changes: bool
 ) -> None:
-    before = dbt.code_version(MANIFEST, "model.kobling.b", project)
+    before = dbt.code_version(MANIFEST, "model.kobling.b", root=project)
     (project / "models" / f"{file}.sql").write_text("other")
-    assert (dbt.code_version(MANIFEST, "model.kobling.b", project) != before) is changes
+    assert (dbt.code_version(MANIFEST, "model.kobling.b", root=project) != before) is changes
 
 
 @pytest.mark.parametrize(
     ("file", "text"), [("macros/m.sql", "x"), ("dbt_project.yml", "vars: {window: 2}\n")]
 )
 def test_the_code_version_knows_macros_and_vars(project: Path, file: str, text: str) -> None:
-    before = dbt.code_version(MANIFEST, "model.kobling.b", project)
+    before = dbt.code_version(MANIFEST, "model.kobling.b", root=project)
     (project / file).write_text(text)
-    assert dbt.code_version(MANIFEST, "model.kobling.b", project) != before
+    assert dbt.code_version(MANIFEST, "model.kobling.b", root=project) != before
 
 
 def test_a_test_belongs_to_the_table_it_is_written_at() -> None:

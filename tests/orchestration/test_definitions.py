@@ -27,9 +27,10 @@ OUR_KEYS = {
     "control/holiday",
     "control/observation_date",
     "control/gap_observation",
+    "control/forecast_observation",
     "gate/lake",
     "gate/marts",
-    "observations/gap",
+    "observations",
     "publication",
 }
 
@@ -129,9 +130,9 @@ def test_jobs_run_everything_in_one_process(definitions: dg.Definitions) -> None
             "ingest",
             "control",
             "lake_gate",
-            "control__gap_observation",
+            "observed",
             "build_models",
-            "observations__gap",
+            "observations",
             "marts_gate",
             "publication",
         }

@@ -1,8 +1,10 @@
-"""The history of what the gap rules saw: one evaluation a delivery date, stored once, the same when done again."""
+"""The history of what observed models said: one evaluation a delivery date, stored once, the same when done again."""
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,40 +17,50 @@ from .conftest import delivery, file_record
 DELIVERIES = [delivery("2022-01-31"), delivery("2022-02-28"), delivery("2022-03-31")]
 
 
+OBSERVED = [
+    replay.Observed("model.kobling.hits", "intermediate", "hits", "gap_observation"),
+    replay.Observed("model.kobling.forecasts", "marts", "forecasts", "forecast_observation"),
+]
+
+
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    """dbt, replaced by a hit a build; the dates that were built."""
+    """dbt, replaced by a hit and a forecast a build; the dates that were built."""
     dates: list[date] = []
 
     def run(arguments: Sequence[str], database: Path, target: str) -> list[dbt.NodeResult]:
         as_of = warehouse.read_as_of(database)
         dates.append(as_of)
-        hit(database, as_of)
+        observe(database, as_of)
         return []
 
     monkeypatch.setattr(dbt, "run", run)
-    monkeypatch.setattr(replay, "rules_version", lambda: "rules-1")
+    monkeypatch.setattr(replay, "observed_models", lambda: OBSERVED)
+    monkeypatch.setattr(replay, "code_version", lambda: "rules-1")
     return dates
 
 
-def hit(database: Path, as_of: date) -> None:
-    """One hit of the date, in the union model's table."""
-    types = warehouse.CONTROL["gap_observation"]
-    columns = ", ".join(
-        f"'{as_of}' as gap_id" if column == "gap_id" else f"null::{types[column]} as {column}"
-        for column in replay.COLUMNS
-    )
+def observe(database: Path, as_of: date) -> None:
+    """One hit of the date, and the number of forecasts that were visible before it."""
+    values = {"gap_id": f"'{as_of}'", "forecast": "(select count(*) from control.forecast_observation)"}
     with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            f"create schema intermediate; create table {replay.UNION_TABLE} as select {columns}"
-        )
+        for model in OBSERVED:
+            columns = ", ".join(
+                f"{values.get(column, 'null')}::{type_} as {column}"
+                for column, type_ in warehouse.CONTROL[model.table].items()
+                if column != "observed_on"
+            )
+            connection.execute(
+                f"create schema if not exists {model.schema}; "
+                f"create table {model.schema}.{model.model} as select {columns}"
+            )
 
 
-def observations(settings: Settings) -> list[tuple[date, str]]:
-    """Observed date and gap of every row that models see."""
+def observations(settings: Settings, column: str = "gap_id", table: str = "gap_observation") -> list[Any]:
+    """Observed date and one column of every row that models see."""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         return connection.execute(
-            "select observed_on, gap_id from control.gap_observation order by all"
+            f"select observed_on, {column} from control.{table} order by all"
         ).fetchall()
 
 
@@ -64,8 +76,8 @@ def test_a_new_delivery_costs_no_replay_where_its_day_was_built(
 ) -> None:
     replay.evaluate_missing(settings, DELIVERIES[:2], date(2022, 2, 28))
     warehouse.prepare(settings, date(2022, 2, 28), settings.warehouse_path, DELIVERIES[:2])
-    hit(settings.warehouse_path, date(2022, 2, 28))
-    assert replay.store(settings, settings.warehouse_path, DELIVERIES[:2], date(2022, 2, 28)) == 1
+    observe(settings.warehouse_path, date(2022, 2, 28))
+    assert replay.store(settings, settings.warehouse_path, DELIVERIES[:2], date(2022, 2, 28)) == 2
     assert replay.evaluate_missing(settings, DELIVERIES, date(2022, 3, 31)) == []
     assert built == [date(2022, 1, 31)]
 
@@ -74,20 +86,29 @@ def test_models_see_the_dates_before_theirs(settings: Settings, built: list[date
     as_of = date(2022, 3, 31)
     replay.evaluate_missing(settings, DELIVERIES, as_of)
     warehouse.prepare(settings, as_of, settings.warehouse_path, DELIVERIES)
-    assert replay.fill(settings, settings.warehouse_path, DELIVERIES, as_of) == 2
+    assert replay.fill(settings, settings.warehouse_path, DELIVERIES, as_of) == {
+        "gap_observation": 2,
+        "forecast_observation": 2,
+    }
     assert observations(settings) == [
         (date(2022, 1, 31), "2022-01-31"),
         (date(2022, 2, 28), "2022-02-28"),
     ]
+    # the later replay saw what the earlier one had observed
+    assert observations(settings, "forecast", "forecast_observation") == [
+        (date(2022, 1, 31), Decimal(0)),
+        (date(2022, 2, 28), Decimal(1)),
+    ]
     warehouse.prepare(settings, date(2022, 1, 31), settings.warehouse_path, DELIVERIES)
-    assert replay.fill(settings, settings.warehouse_path, DELIVERIES, date(2022, 1, 31)) == 0
+    nothing = replay.fill(settings, settings.warehouse_path, DELIVERIES, date(2022, 1, 31))
+    assert set(nothing.values()) == {0}
 
 
 def test_changed_rules_are_evaluated_again_and_replace_the_old(
     settings: Settings, built: list[date], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replay.evaluate_missing(settings, DELIVERIES, date(2022, 2, 28))
-    monkeypatch.setattr(replay, "rules_version", lambda: "rules-2")
+    monkeypatch.setattr(replay, "code_version", lambda: "rules-2")
     assert replay.evaluate_missing(settings, DELIVERIES, date(2022, 2, 28)) == [date(2022, 1, 31)]
     assert len(list((settings.observations_path / "observed_on=2022-01-31").iterdir())) == 1
 
@@ -104,8 +125,10 @@ def test_a_fingerprint_depends_on_what_was_known_that_day_only() -> None:
     assert replay.fingerprint(DELIVERIES, day, "s") != before
 
 
-def test_without_rules_there_is_nothing_to_replay(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(replay, "rules_version", lambda: None)
-    assert replay.evaluate_missing(settings, DELIVERIES, date(2022, 3, 31)) == []
+def test_every_observed_model_has_the_columns_of_its_table() -> None:
+    dbt.prepare()
+    models = replay.observed_models()
+    assert [model.table for model in models] == sorted(warehouse.OBSERVED)
+    for model in models:
+        named = dbt.manifest()["nodes"][model.node]["columns"]
+        assert set(warehouse.CONTROL[model.table]) - {"observed_on"} <= set(named)

@@ -50,7 +50,7 @@ placed as (
 )
 
 select
-    substr(sha256(rule_id || '|' || business_key), 1, 32) as gap_id,
+    {{ gap_id('rule_id', 'business_key') }} as gap_id,
     rule_id,
     business_key,
     severity,

@@ -35,6 +35,12 @@ life as (
 
 ),
 
+decision as (
+
+    select * from {{ ref('int_gap__decision') }}
+
+),
+
 -- as it was told last
 told as (
 
@@ -62,6 +68,7 @@ select
     life.closed_on,
     case
         when life.closed_on is not null then 'closed'
+        when decision.decision is not null then 'waived'
         when life.due_on < run.as_of then 'overdue'
         else 'open'
     end as status,
@@ -71,7 +78,10 @@ select
     told.corrector,
     rule.follow_up_da as follow_up,
     told.text_da,
-    rule.steward_action_da as action_da
+    rule.steward_action_da as action_da,
+    decision.decision,
+    decision.decided_on,
+    decision.valid_until_on as waived_until_on
 
 from told
 
@@ -80,5 +90,8 @@ inner join life
 
 inner join rule
     on told.rule_id = rule.rule_id
+
+left join decision
+    on told.gap_id = decision.gap_id
 
 cross join run

@@ -46,6 +46,18 @@ case_of_child as (
 
 ),
 
+decision as (
+
+    select * from {{ ref('int_gap__decision') }}
+
+),
+
+run as (
+
+    select * from {{ ref('stg_control__run') }}
+
+),
+
 leader_of_team as (
 
     select
@@ -72,7 +84,13 @@ select
     case when provider.provider_kind <> 'person' then provider.provider_name end as supplier_name,
     provider.cvr_no as supplier_cvr,
     course.caseworker_id,
-    coalesce(course.leader_id, leader_of_team.leader_id) as leader_id
+    coalesce(course.leader_id, leader_of_team.leader_id) as leader_id,
+    -- of the first month everything is new
+    coalesce(greatest(gap.first_seen_on, gap.reopened_on) > run.previous_as_of, true) as is_new,
+    decision.decided_by,
+    decision.comment_da,
+    decision.comment_by,
+    decision.comment_on
 
 from {{ ref('mart_registration_gap') }} as gap
 
@@ -93,5 +111,10 @@ left join provider
 
 left join leader_of_team
     on gap.team_id = leader_of_team.team_id
+
+left join decision
+    on gap.gap_id = decision.gap_id
+
+cross join run
 
 where gap.status <> 'closed'
