@@ -136,8 +136,12 @@ def store(settings: Settings, database: Path, deliveries: Iterable[Delivery], ob
             rows += row[0] if row else 0
             path.chmod(0o640)
     for older in folder.parent.iterdir():
-        if older != unfinished:
+        if older == unfinished:
+            continue
+        if older.is_dir():
             shutil.rmtree(older)
+        else:
+            older.unlink()
     unfinished.rename(folder)
     return rows
 
