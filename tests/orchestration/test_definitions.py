@@ -28,6 +28,8 @@ OUR_KEYS = {
     "control/observation_date",
     "control/gap_observation",
     "control/forecast_observation",
+    "control/component_observation",
+    "control/course_state_observation",
     "gate/lake",
     "gate/marts",
     "observations",

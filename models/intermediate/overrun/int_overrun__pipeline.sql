@@ -38,6 +38,7 @@ displaced as (
 
     select
         payment.course_payment_id,
+        payment.course_id,
         payment.account_id,
         payment.planned_on,
         -payment.granted_dkk as amount_dkk,
@@ -60,6 +61,7 @@ displaced as (
 
 select
     payment.course_payment_id,
+    payment.course_id,
     payment.account_id,
     payment.planned_on,
     cast(payment.expected_dkk - coalesce(payment.granted_dkk, 0) as decimal(18, 2)) as amount_dkk,
@@ -74,6 +76,7 @@ union all
 
 select
     course_payment_id,
+    course_id,
     account_id,
     planned_on,
     cast(amount_dkk as decimal(18, 2)) as amount_dkk,
