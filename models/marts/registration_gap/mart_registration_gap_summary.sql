@@ -17,9 +17,13 @@ observation as (
 
 observation_date as (
 
-    select observed_on from {{ ref('stg_control__observation_date') }}
-    union
-    select as_of as observed_on from run
+    select * from {{ ref('int_gap__observation_date') }}
+
+),
+
+decision as (
+
+    select * from {{ ref('int_gap__decision_history') }}
 
 ),
 
@@ -100,12 +104,21 @@ standing as (
         episode.team_id,
         month.month,
         count(*) as open_at_end,
-        count(*) filter (where episode.due_on < month.until_on) as overdue,
+        count(*) filter (where decision.gap_id is not null) as waived,
+        count(*) filter (
+            where decision.gap_id is null
+            and case when episode.resumed_on <= month.until_on then episode.due_on else episode.first_due_on end
+            < month.until_on
+        ) as overdue,
         sum(observation.amount_dkk) as amount_dkk
     from episode
     inner join month
         on episode.opened_on <= month.until_on
         and (episode.closed_on is null or episode.closed_on > month.until_on)
+    left join decision
+        on episode.gap_id = decision.gap_id
+        and decision.valid_from_on <= month.until_on
+        and coalesce(decision.valid_to_on >= month.until_on, true)
     -- what it was worth when it was last seen up to then
     left join observation
         on episode.gap_id = observation.gap_id
@@ -122,6 +135,7 @@ select
     coalesce(closed.closed, 0) as closed,
     coalesce(standing.open_at_end, 0) as open_at_end,
     coalesce(standing.overdue, 0) as overdue,
+    coalesce(standing.waived, 0) as waived,
     cast(coalesce(standing.amount_dkk, 0) as decimal(18, 2)) as amount_dkk,
     cast(closed.median_days_to_close as decimal(9, 1)) as median_days_to_close
 
