@@ -89,6 +89,11 @@ closed_month as (
     translate(format('{:,.2f}', cast({{ amount }} as double)), ',.', '.,') || ' kr.'
 {%- endmacro %}
 
+{#- 12,5 for 12.5; whole numbers without decimals. -#}
+{% macro number_da(number) -%}
+    replace(regexp_replace(cast(cast({{ number }} as decimal(18, 2)) as varchar), '\.?0+$', ''), '.', ',')
+{%- endmacro %}
+
 {% macro date_da(day) -%}
     strftime({{ day }}, '%d.%m.%Y')
 {%- endmacro %}
