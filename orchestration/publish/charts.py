@@ -95,8 +95,9 @@ def _svg(chart: Any, title: str, description: str) -> str:
     drawn = vl_convert.vegalite_to_svg(
         chart.configure(**_LOOK).to_dict(), format_locale="da-DK", allowed_base_urls=[]
     )
-    head, body = drawn.split(">", 1)
-    # as wide as the page lets it be; inside HTML a namespace is no address to name
+    # one picture to a reader of screens, not its marks
+    head, body = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", drawn).split(">", 1)
+    # as wide as the page lets it be; inside HTML a namespace says nothing
     head = re.sub(r' (width|height|xmlns[:a-z]*)="[^"]*"', "", head)
     named = f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
     return f'{head} role="img" aria-label="{html.escape(title)}">{named}{body}'
