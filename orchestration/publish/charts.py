@@ -48,7 +48,7 @@ def bars(
         stacked: False puts the series side by side.
     """
     chart = (
-        alt.Chart(alt.Data(values=list(rows)), width=400, height=190)
+        alt.Chart(alt.InlineData(values=list(rows)), width=400, height=190)
         .mark_bar()
         .encode(
             x=alt.X("month:N", sort=None, scale=alt.Scale(paddingInner=0.25)),
@@ -72,7 +72,7 @@ def lines(
     per: str | None = None,
 ) -> str:
     """Lines by month, one colour a series; `per` names a field that gets a small chart of its own a value."""
-    base = alt.Chart(alt.Data(values=list(rows))).encode(
+    base = alt.Chart(alt.InlineData(values=list(rows))).encode(
         x=alt.X("month:N", sort=None, axis=alt.Axis(labelOverlap="greedy")),
         y=alt.Y("value:Q", axis=alt.Axis(tickCount=4)),
         color=alt.Color("series:N", sort=list(series), legend=_legend(series)),
