@@ -269,3 +269,10 @@ def test_every_account_of_the_deliveries_is_in_the_chart_or_a_finding() -> None:
     accounts = {corrected(*row) for row in planned} | {row[0] for row in booked}
     assert planned and booked
     assert accounts <= chart
+
+
+def test_the_late_registration_plan_ends_on_the_backlogs_deadline() -> None:
+    general = [row for row in seed("late_registration_plan") if row["team_id"] == "*"]
+    last = max(general, key=lambda row: row["agreed_on"])
+    [deadline] = [row["due_on"] for row in seed("backlog_deadline") if row["source_system"] == "*"]
+    assert (last["agreed_on"], last["open_pct"]) == (deadline, "0")

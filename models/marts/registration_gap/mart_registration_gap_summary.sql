@@ -31,11 +31,7 @@ month as (
 
     select
         calendar.month_start_on as month,
-        least(calendar.month_end_on, run.as_of) as until_on,
-        (
-            select max(observation_date.observed_on) from observation_date
-            where observation_date.observed_on <= least(calendar.month_end_on, run.as_of)
-        ) as last_observed_on
+        least(calendar.month_end_on, run.as_of) as until_on
     from {{ ref('dim_date') }} as calendar
     cross join run
     where calendar.date_on = calendar.month_start_on
@@ -120,9 +116,9 @@ standing as (
         and decision.valid_from_on <= month.until_on
         and coalesce(decision.valid_to_on >= month.until_on, true)
     -- what it was worth when it was last seen up to then
-    left join observation
+    asof left join observation
         on episode.gap_id = observation.gap_id
-        and observation.observed_on = least(episode.last_seen_on, month.last_observed_on)
+        and month.until_on >= observation.observed_on
     group by episode.rule_id, episode.team_id, month.month
 
 )
