@@ -10,6 +10,7 @@ matched as (
     select
         origin.supplier_no,
         origin.invoice_no,
+        origin.base_invoice_no,
         origin.account_id,
         origin.service_month,
         origin.child_count,
@@ -36,7 +37,9 @@ pair as (
     from posting
     inner join matched
         on posting.supplier_no = matched.supplier_no
-        and posting.invoice_no = matched.invoice_no
+        and posting.base_invoice_no = matched.base_invoice_no
+    where posting.invoice_no = matched.invoice_no
+        or abs(posting.amount_dkk) = abs(matched.origin_amount_dkk)
 
     union all
 
@@ -54,7 +57,6 @@ pair as (
         and posting.invoice_no is null
         and coalesce(posting.service_month, matched.service_month) is not distinct from matched.service_month
         and posting.posted_on >= matched.origin_posted_on
-
 
     union all
 

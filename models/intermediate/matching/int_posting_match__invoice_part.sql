@@ -59,7 +59,7 @@ unnumbered as (
     where posting.part_no is null
         and posting.child_count is null
         and posting.amount_dkk > 0
-    qualify not bool_or(posting.amount_dkk in (payment.planned_dkk, payment.paid_dkk)) over (partition by posting.posting_id)
+    qualify min({{ amount_class('posting', 'payment') }}) over (partition by posting.posting_id) is distinct from 0
 
 ),
 
