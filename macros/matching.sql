@@ -372,10 +372,11 @@ from rounded
 
 {#- How well the day fits that the caseworker marked as paid: the days between it and the posting where they are few, 4
     not marked, 5 marked for another day. Wages and cash are marked by the case system itself, so that one not marked
-    has not been paid by it: 6. -#}
+    has not been paid by it: 6; cash is never posted before the day that it marks: 7. -#}
 {% macro paid_gap(posting, payment) -%}
     case
         when {{ payment }}.paid_on is null then case when {{ payment }}.payment_method in ('SD', 'CASH') then 6 else 4 end
+        when {{ payment }}.payment_method = 'CASH' and {{ posting }}.posted_on < {{ payment }}.paid_on then 7
         when abs({{ posting }}.posted_on - {{ payment }}.paid_on) <= 3 then abs({{ posting }}.posted_on - {{ payment }}.paid_on)
         else 5
     end
