@@ -58,6 +58,27 @@ planned as (
 )
 {%- endmacro %}
 
+{#- CTE `closed_month`: the months whose ledger period is closed at the as-of date, by their first day. -#}
+{% macro closed_month() -%}
+closed_month as (
+
+    select calendar.month_start_on as month
+    from {{ ref('dim_date') }} as calendar
+    left join {{ ref('stg_reference__period_close') }} as exception
+        on calendar.year = exception.fiscal_year
+        and calendar.month_no = exception.period_no
+    where calendar.date_on = calendar.month_start_on
+        and coalesce(exception.closed_on, calendar.month_end_on + {{ var('period_close_days') }}) <= {{ as_of() }}
+
+)
+{%- endmacro %}
+
+{#- The key of a pair of courses, whichever began first. -#}
+{% macro pair_key(pair) -%}
+    least({{ pair }}.course_id, {{ pair }}.other_course_id) || '|'
+        || greatest({{ pair }}.course_id, {{ pair }}.other_course_id)
+{%- endmacro %}
+
 {#- The first day of the as-of date's year. -#}
 {% macro start_of_year() -%}
     (select make_date(year(run.as_of), 1, 1) from {{ ref('stg_control__run') }} as run)
@@ -66,6 +87,11 @@ planned as (
 {#- Values as Danish readers write them: 12.345,67 kr. · 31.12.2022 · marts 2022. -#}
 {% macro dkk_da(amount) -%}
     translate(format('{:,.2f}', cast({{ amount }} as double)), ',.', '.,') || ' kr.'
+{%- endmacro %}
+
+{#- 12,5 for 12.5; whole numbers without decimals. -#}
+{% macro number_da(number) -%}
+    replace(regexp_replace(cast(cast({{ number }} as decimal(18, 2)) as varchar), '\.?0+$', ''), '.', ',')
 {%- endmacro %}
 
 {% macro date_da(day) -%}

@@ -79,23 +79,46 @@ whole_line as (
 ),
 
 {% endif -%}
-posting_month as (
+line_month as (
 
     select
-        *,
+        posting_id,
         service_month as month
     from {{ line }}
     where service_month is not null
 
-    union all
+    union
 
     select
-        *,
+        posting_id,
         cast(unnest(generate_series(
             date_trunc('month', posted_on - {{ window_days }}), date_trunc('month', posted_on + 5), interval 1 month
         )) as date) as month
     from {{ line }}
     where service_month is null
+
+    union
+
+    -- an old month that the caseworker marked as paid that day
+    select
+        line.posting_id,
+        payment.planned_month as month
+    from {{ line }} as line
+    inner join payment
+        on line.supplier_no = payment.supplier_no
+        and line.posted_on = payment.paid_on
+    where line.service_month is null
+
+),
+
+posting_month as (
+
+    select
+        line.*,
+        line_month.month
+    from {{ line }} as line
+    inner join line_month
+        on line.posting_id = line_month.posting_id
 
 )
 {%- endmacro %}
@@ -119,9 +142,13 @@ posting_month as (
                 and starts_with({{ payment }}.appropriation_id, {{ posting }}.text_appropriation_id)
             )
             then 0
+        -- NULL where one of the two says nothing
         when coalesce(
-            {{ posting }}.hint_birth_key, {{ posting }}.hint_initials_key, {{ posting }}.hint_first_name_key,
-            {{ posting }}.hint_first_name_initial_key, {{ posting }}.text_appropriation_id
+            {{ posting }}.hint_birth_key = {{ payment }}.child_birth_key,
+            {{ posting }}.hint_initials_key = {{ payment }}.child_initials_key,
+            {{ posting }}.hint_first_name_key = {{ payment }}.child_first_name_key,
+            {{ posting }}.hint_first_name_initial_key = {{ payment }}.child_first_name_initial_key,
+            {{ posting }}.text_appropriation_id = {{ payment }}.appropriation_id
         ) is null
             then 1
         else 2
@@ -137,11 +164,37 @@ posting_month as (
     )
 {%- endmacro %}
 
+{#- Equal payments of one course in one month and the equal postings that may pay for them go together in order: of
+    posting there, of the day marked as paid or planned here. The money is right whoever gets which; of which payment a
+    posting really was nothing tells, so that `twins` says how many were equal. -#}
+{% macro order_gap(posting, payment) -%}
+    abs(
+        dense_rank() over (
+            partition by {{ payment }}.course_id, {{ payment }}.planned_month, {{ posting }}.amount_dkk
+            order by {{ posting }}.posted_on, {{ posting }}.posting_id
+        ) - dense_rank() over (
+            partition by {{ posting }}.posting_id, {{ payment }}.course_id, {{ payment }}.planned_month, {{ payment }}.planned_dkk, {{ payment }}.is_met
+            order by {{ payment }}.paid_on nulls last, {{ payment }}.planned_on
+        )
+    )
+{%- endmacro %}
+
+{% macro twins(posting, payment) -%}
+    least(
+        count(*) over (
+            partition by {{ payment }}.course_payment_id, {{ posting }}.posted_on, {{ posting }}.amount_dkk, {{ posting }}.service_month
+        ),
+        count(*) over (
+            partition by {{ posting }}.posting_id, {{ payment }}.course_id, {{ payment }}.planned_month, {{ payment }}.planned_dkk
+        )
+    )
+{%- endmacro %}
+
 {#- From the CTE `candidate` (posting_id, target, amount_dkk, is_met, and the ranking columns) to the CTE `result`. A
-    pair is taken when each is the other's one best; then the rest looks again, `rounds` times. What then still has a best payment that is already taken goes there too (a further posting of a split or a double). Where
-    the best is not one but several, nobody chooses: the row has no payment, and `candidates` says how many.
-    A reference that is only ever one course's breaks its ties by order, so that it is never ambiguous. -#}
-{% macro assign_matches(ranking, confidence, target='course_payment_id', rounds=4) -%}
+    pair is taken when each is the other's one best; then the rest looks again, `rounds` times. What then still has a
+    best payment that is already taken goes there too (a further posting of a split or a double). Where the best is not
+    one but several, nobody chooses: the row has no payment, and `candidates` says how many. -#}
+{% macro assign_matches(ranking, confidence, target='course_payment_id', candidates='1', rounds=4) -%}
 {%- set order_by = ranking | join(', ') -%}
 {%- for round in range(1, rounds + 1) %}
 {%- set open = 'candidate' if round == 1 else 'open_' ~ round %}
@@ -192,7 +245,7 @@ round_{{ round }} as (
 
 taken as (
 {% for round in range(1, rounds + 1) %}
-    select posting_id, {{ target }}, amount_dkk, {{ confidence }} as confidence, 1 as candidates from round_{{ round }}
+    select posting_id, {{ target }}, amount_dkk, {{ confidence }} as confidence, {{ candidates }} as candidates from round_{{ round }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -290,19 +343,62 @@ from rounded
 {%- endmacro %}
 
 
-{#- The amount that is planned, within the tolerance, or the very amount that a caseworker marked as paid. -#}
-{% macro same_amount(posting, payment) -%}
-    (
-        abs({{ posting }}.amount_dkk - {{ payment }}.planned_dkk) <= {{ match_tolerance(payment ~ '.planned_dkk') }}
-        or {{ posting }}.amount_dkk = {{ payment }}.paid_dkk
-    )
+{#- The plan is without value added tax, the posting with it: the supplier's tax was not taken out. -#}
+{% macro is_vat_added(amount, planned) -%}
+    abs({{ amount }} - {{ planned }} * {{ var('match_vat_factor') }}) <= {{ var('match_tolerance_dkk') }}
 {%- endmacro %}
 
-{#- 0 marked paid on the posting's day or near it, 1 not marked paid, 2 marked paid on another day. -#}
+{#- How well the amount fits: 0 to the krone what is planned or marked as paid, 1 that with value added tax or, where the
+    payment has no price, what the course usually costs, 2 within the case system's own tolerance, 3 a payment without a
+    price that nothing tells it of; NULL it is another amount. -#}
+{% macro amount_class(posting, payment) -%}
+    {%- set amount, planned = posting ~ '.amount_dkk', payment ~ '.planned_dkk' -%}
+    case
+        when abs({{ amount }} - {{ planned }}) <= {{ var('match_tolerance_dkk') }}
+            or abs({{ amount }} - {{ payment }}.paid_dkk) <= {{ var('match_tolerance_dkk') }}
+            then 0
+        when {{ is_vat_added(amount, planned) }} then 1
+        -- the comma of a price
+        when abs({{ planned }} - {{ amount }} * 10) <= {{ var('match_tolerance_dkk') }}
+            or abs({{ planned }} - {{ amount }} * 100) <= {{ var('match_tolerance_dkk') }}
+            then 1
+        when {{ planned }} = 0 then case
+            when {{ payment }}.usual_dkk is null then 3
+            when abs({{ amount }} - {{ payment }}.usual_dkk) <= {{ match_tolerance(payment ~ '.usual_dkk') }} then 1
+        end
+        when abs({{ amount }} - {{ planned }}) <= {{ match_tolerance(planned) }} then 2
+    end
+{%- endmacro %}
+
+{#- How well the day fits that the caseworker marked as paid: the days between it and the posting where they are few, 4
+    not marked, 5 marked for another day. Wages and cash are marked by the case system itself, so that one not marked
+    has not been paid by it: 6; cash is never posted before the day that it marks: 7. -#}
 {% macro paid_gap(posting, payment) -%}
     case
-        when {{ payment }}.paid_on is null then 1
-        when abs({{ posting }}.posted_on - {{ payment }}.paid_on) <= 3 then 0
-        else 2
+        when {{ payment }}.paid_on is null then case when {{ payment }}.payment_method in ('SD', 'CASH') then 6 else 4 end
+        when {{ payment }}.payment_method = 'CASH' and {{ posting }}.posted_on < {{ payment }}.paid_on then 7
+        when abs({{ posting }}.posted_on - {{ payment }}.paid_on) <= 3 then abs({{ posting }}.posted_on - {{ payment }}.paid_on)
+        else 5
     end
+{%- endmacro %}
+
+{#- How far a posting lies from where an invoice for the payment's month is expected; 0 where the text names the month. -#}
+{% macro lag_gap(posting, payment) -%}
+    case
+        when {{ posting }}.service_month is not null then 0
+        else abs({{ posting }}.posted_on - last_day({{ payment }}.planned_month) - {{ var('match_invoice_lag_days') }})
+    end
+{%- endmacro %}
+
+{#- What speaks against a pair: the amount only lies near the plan and the text does not name the child; the text names
+    no month; the caseworker marked the payment for another day. A mark for the posting's own day outweighs one of them.
+    Two are too many. -#}
+{% macro is_doubtful(posting, payment) -%}
+    (
+        ({{ amount_class(posting, payment) }} >= 2 and {{ child_hint(posting, payment) }} > 0)::int
+        + ({{ posting }}.service_month is null)::int
+        + ({{ paid_gap(posting, payment) }} = 5)::int
+        - ({{ paid_gap(posting, payment) }} <= 3)::int
+        > 1
+    )
 {%- endmacro %}

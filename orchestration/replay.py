@@ -36,9 +36,10 @@ class Observed:
     table: str
 
     @property
-    def columns(self) -> str:
-        """What is kept of the model, in the order of the control table."""
-        return ", ".join(column for column in warehouse.CONTROL[self.table] if column != "observed_on")
+    def columns(self) -> dict[str, str]:
+        """What is kept of the model: the control table's columns and their types."""
+        columns = warehouse.CONTROL[self.table]
+        return {name: type_ for name, type_ in columns.items() if name != "observed_on"}
 
 
 def observed_models() -> list[Observed]:
@@ -82,7 +83,7 @@ def stored_folder(settings: Settings, deliveries: Iterable[Delivery], observed_o
 def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: date) -> list[date]:
     """Evaluates the observed models on each delivery date before the as-of date that is not stored yet, in order.
 
-    Each in a scratch file: dbt builds the models and what they rest on, without tests.
+    Each in a scratch file: dbt compiles the models and what they rest on once, DuckDB builds them for each date.
 
     Returns:
         The dates that were evaluated.
@@ -96,22 +97,23 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
         for day in warehouse.delivery_dates(deliveries)
         if day < as_of and not stored_folder(settings, deliveries, day, code).is_dir()
     ]
-    scratch = settings.warehouse_path.parent / "scratch" / dbt.DATABASE
-    arguments = dbt.arguments(
-        "build",
+    if not missing:
+        return []
+    scratch = settings.warehouse_path.parent / "scratch"
+    base, database = (scratch / part / dbt.DATABASE for part in ("base", "date"))
+    warehouse.prepare(settings, missing[0], base, deliveries)
+    script = dbt.script(
+        [observed.node for observed in observed_models()],
+        base,
         target=settings.target,
         logs=settings.logs_path,
-        artifacts=scratch.parent / "dbt",
-        select=[f"+{observed.model}" for observed in observed_models()],
-        exclude_types=["test", "unit_test"],
     )
     for day in missing:
-        warehouse.prepare(settings, day, scratch, deliveries)
-        fill(settings, scratch, deliveries, day)
-        dbt.refuse_broken(dbt.run(arguments, scratch, settings.target))
-        store(settings, scratch, deliveries, day)
-    if missing:
-        shutil.rmtree(scratch.parent)
+        warehouse.prepare(settings, day, database, deliveries)
+        fill(settings, database, deliveries, day)
+        script.run(database)
+        store(settings, database, deliveries, day)
+    shutil.rmtree(scratch)
     return missing
 
 
@@ -129,8 +131,9 @@ def store(settings: Settings, database: Path, deliveries: Iterable[Delivery], ob
     with duckdb.connect(str(database), read_only=True) as connection:
         for observed in observed_models():
             path = unfinished / f"{observed.table}.parquet"
+            columns = ", ".join(f"{name}::{type_} as {name}" for name, type_ in observed.columns.items())
             row = connection.execute(
-                f"copy (select {observed.columns} from {observed.schema}.{observed.model} order by all) "
+                f"copy (select {columns} from {observed.schema}.{observed.model} order by all) "
                 f"to {warehouse.quoted(path)} (format parquet, compression zstd)"
             ).fetchone()
             rows += row[0] if row else 0
@@ -162,7 +165,7 @@ def fill(settings: Settings, database: Path, deliveries: Sequence[Delivery], as_
     with duckdb.connect(str(database)) as connection:
         for observed in observed_models() if folders else []:
             files = ", ".join(warehouse.quoted(folder / f"{observed.table}.parquet") for folder in folders)
-            columns = f"observed_on, {observed.columns}"
+            columns = ", ".join(["observed_on", *observed.columns])
             row = connection.execute(
                 f"insert into control.{observed.table} ({columns}) select {columns} from read_parquet([{files}], "
                 "hive_partitioning = true, hive_types = {'observed_on': DATE})"

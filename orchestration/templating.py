@@ -44,6 +44,16 @@ def short_day(value: date | None) -> str:
     return NO_VALUE if value is None else format_date(value, "dd.MM.y", locale=LOCALE)
 
 
+def month(value: date | None) -> str:
+    """A month in a chart: `mar. 22`; a dash for none."""
+    return NO_VALUE if value is None else format_date(value, "MMM yy", locale=LOCALE)
+
+
+def oere(value: Decimal) -> int:
+    """An amount as a whole number of øre: what a script can add without losing any."""
+    return int(value * 100)
+
+
 def moment(value: datetime) -> str:
     """A time of day beside its date: `22.11.2026 kl. 13.05`."""
     return f"{short_day(value)} kl. {value:%H.%M}"
@@ -73,7 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (whole, money, share, day, short_day, moment, cell):
+    for function in (whole, money, share, day, short_day, month, oere, moment, cell):
         environment.filters[function.__name__] = function
     return environment
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.home import AS_OF, Home, kobling
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,18 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("the shared extracts (shared/data beside the checkout, or KOBLING_SHARED) are not there")
     return path
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Home:
+    """The publications of AS_OF on the shared extracts; minutes of work, once. Who adds to it publishes no new date."""
+    path = tmp_path_factory.mktemp("home")
+    printed = {}
+    for as_of in AS_OF:
+        arguments = ["run"] if as_of == AS_OF[0] else ["run", "--as-of", as_of]
+        printed[as_of] = kobling(path, shared_data / "landing", *arguments)
+        assert printed[as_of].returncode == 0, printed[as_of].stderr
+    return Home(path, printed)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -128,3 +128,7 @@ class Manifest(_Entry):
     deliveries: list[DeliveryEntry]
     tables: list[TableEntry]
     files: list[FileEntry]
+
+    def has(self, table: str) -> bool:
+        """Whether `schema.table` is published."""
+        return any(entry.table == table for entry in self.tables)

@@ -1,21 +1,19 @@
-"""The pages of a publication: front page, data dictionary, steward's worklists, public part.
+"""The pages of a publication: front page, data dictionary, public part.
 
-Belongs here: what each page shows, read from what was published. Does not: the validation report
-(orchestration/validation/report), looks (templates), formats (orchestration/templating).
+Belongs here: what each page shows, read from what was published. Does not: the stewards' page (steward_pages),
+the validation report (orchestration/validation/report), looks (templates), formats (orchestration/templating).
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from orchestration.publish.dbt_artifacts import TableDoc
 from orchestration.publish.manifest import Manifest
-from orchestration.publish.names import NO_TEAM
+from orchestration.publish.tables import rows_of
 from orchestration.templating import render
 
 # The front page's table: what a reader of the monthly overview asks first.
@@ -33,18 +31,6 @@ FRAME_COLUMNS = {
 
 STATUS_TABLE = "mart_run_status"
 
-WORKLIST_TABLE = "steward_registration_gap"
-# Where a steward finds the case and the document; what a gap has not is left out.
-WORKLIST_PLACES = {
-    "case_sbsys_id": "Sag",
-    "appropriation_id": "Bevilling",
-    "course_id": "Forløb",
-    "posting_id": "Postering",
-    "document_no": "Bilag",
-    "supplier_name": "Leverandør",
-    "account_id": "Konto",
-    "caseworker_id": "Rådgiver",
-}
 _NUMBERS = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "DOUBLE")
 
 # A description gives the Danish term in parentheses, as a rule at a clause's end: `Days of it (forløbsdage).`
@@ -60,40 +46,16 @@ class PageColumn:
     is_number: bool
 
 
-@dataclass
-class Team:
-    """A team's open gaps."""
-
-    name: str
-    file: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def open(self) -> int:
-        """Gaps that are not closed, overdue ones too."""
-        return len(self.rows)
-
-    @property
-    def overdue(self) -> int:
-        """Of them, past their date."""
-        return sum(row["status"] == "overdue" for row in self.rows)
-
-    @property
-    def amount(self) -> Decimal:
-        """The money they speak of, in kr."""
-        return sum((row.get("amount_dkk") or Decimal(0) for row in self.rows), Decimal(0))
-
-
 def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
     """As-of, gate, frames, links, deliveries."""
     columns = _page_columns(manifest, f"marts.{FRAME_TABLE}", FRAME_COLUMNS)
     frames = (
-        _rows(connection, f"from kobling.marts.{FRAME_TABLE} order by fiscal_year desc, frame_id")
+        rows_of(connection, f"from kobling.marts.{FRAME_TABLE} order by fiscal_year desc, frame_id")
         if columns
         else []
     )
     not_run = (
-        _rows(
+        rows_of(
             connection,
             f"""
             select reason, subject, count(*) as number, string_agg(name, ', ' order by name) as names
@@ -103,7 +65,7 @@ def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str
             order by subject, reason
             """,
         )
-        if _has(manifest, f"marts.{STATUS_TABLE}")
+        if manifest.has(f"marts.{STATUS_TABLE}")
         else []
     )
     loaded = [delivery for delivery in manifest.deliveries if delivery.status == "loaded"]
@@ -184,39 +146,6 @@ def public_page(manifest: Manifest, docs: Mapping[str, TableDoc]) -> str:
     return render("public.html.j2", root="", here="", as_of=manifest.as_of, tables=tables)
 
 
-def steward_pages(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> dict[str, str]:
-    """File name → page: an overview, and a list of open gaps for each team."""
-    has_worklist = _has(manifest, f"steward.{WORKLIST_TABLE}")
-    rows = (
-        _rows(
-            connection,
-            f"""
-            from steward.main.{WORKLIST_TABLE}
-            where status in ('open', 'overdue')
-            order by team_id nulls last, due_on nulls last, rule_id, gap_id
-            """,
-        )
-        if has_worklist
-        else []
-    )
-    teams: dict[str, Team] = {}
-    for row in rows:
-        name = row["team_id"] or NO_TEAM
-        if name not in teams:
-            # a team's name can hold anything; its file is named by its number in the list
-            teams[name] = Team(name=name, file=f"team-{len(teams) + 1}.html")
-        teams[name].rows.append(row)
-    common = {"root": "", "here": "", "as_of": manifest.as_of}
-    pages = {
-        "index.html": render(
-            "steward.html.j2", **common, teams=list(teams.values()), has_worklist=has_worklist
-        )
-    }
-    for team in teams.values():
-        pages[team.file] = render("steward_team.html.j2", **common, team=team, places=WORKLIST_PLACES)
-    return pages
-
-
 def write(path: Path, page: str) -> None:
     """Writes a page, with its folder."""
     path.parent.mkdir(exist_ok=True)
@@ -227,10 +156,6 @@ def danish_term(description: str) -> str:
     """The Danish term that a description gives, the first one; empty where there is none."""
     found = next(filter(None, (pattern.search(description) for pattern in _DANISH)), None)
     return found.group(1) if found else ""
-
-
-def _has(manifest: Manifest, table: str) -> bool:
-    return any(entry.table == table for entry in manifest.tables)
 
 
 def _page_columns(manifest: Manifest, table: str, labels: Mapping[str, str]) -> list[PageColumn]:
@@ -244,9 +169,3 @@ def _page_columns(manifest: Manifest, table: str, labels: Mapping[str, str]) -> 
         for name, label in labels.items()
         if name in types
     ]
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = connection.execute(query)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

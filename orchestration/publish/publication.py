@@ -18,6 +18,7 @@ from orchestration.publish import pages, store, tables
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
 from orchestration.publish.privacy import refuse_private_columns
+from orchestration.publish.steward_pages import write_steward_part
 from orchestration.publish.store import Publication
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.validation.report import control_totals, validation_page
@@ -93,8 +94,7 @@ def publish(
         pages.write(building / "index.html", pages.front_page(connection, manifest))
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
-        for file, page in pages.steward_pages(connection, manifest).items():
-            pages.write(building / "steward" / file, page)
+        write_steward_part(building / "steward", connection, manifest)
         report = validation_page(as_of, validations, delivered, tests, totals, name)
         pages.write(building / "validation" / "index.html", report)
 

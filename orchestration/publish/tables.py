@@ -6,8 +6,9 @@ their descriptions; counting them. Does not: choosing what may be published (pri
 All of it works on one in-memory connection to which the private build and the new files are attached.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -99,6 +100,15 @@ def copy_schema(
 def write_file(connection: duckdb.DuckDBPyConnection, published: str, path: Path) -> None:
     """Writes a published table in the format of the path's suffix, in the same order."""
     connection.execute(f"copy (from {published}) to {quoted(path)} ({_FORMATS[path.suffix]})")
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """A query's rows, each by the names of its columns."""
+    result = connection.execute(query, parameters)
+    names = [column[0] for column in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _entry(

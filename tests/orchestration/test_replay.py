@@ -1,6 +1,5 @@
 """The history of what observed models said: one evaluation a delivery date, stored once, the same when done again."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,16 +24,15 @@ OBSERVED = [
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    """dbt, replaced by a hit and a forecast a build; the dates that were built."""
+    """dbt's script, replaced by a hit and a forecast a build; the dates that were built."""
     dates: list[date] = []
 
-    def run(arguments: Sequence[str], database: Path, target: str) -> list[dbt.NodeResult]:
-        as_of = warehouse.read_as_of(database)
-        dates.append(as_of)
-        observe(database, as_of)
-        return []
+    class Script:
+        def run(self, database: Path) -> None:
+            dates.append(warehouse.read_as_of(database))
+            observe(database, dates[-1])
 
-    monkeypatch.setattr(dbt, "run", run)
+    monkeypatch.setattr(dbt, "script", lambda *_, **__: Script())
     monkeypatch.setattr(replay, "observed_models", lambda: OBSERVED)
     monkeypatch.setattr(replay, "code_version", lambda: "rules-1")
     return dates

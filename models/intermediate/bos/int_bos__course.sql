@@ -24,7 +24,7 @@ seen as (
         max(extract_date) as last_seen_on,
         min(extract_date) filter (where activity_status = 'GRANTED') as first_seen_granted_on,
         -- the report shows the last grant only: the first delivery that has the course granted is nearest the first
-        arg_min(appropriation_on, extract_date) filter (
+        arg_min(appropriation_on, (extract_date, appropriation_on)) filter (
             where activity_status = 'GRANTED' and appropriation_on is not null
         ) as first_granted_on
     from payment

@@ -16,6 +16,7 @@ delivery as (
 select
     source_system,
     extract_date,
+    window_from,
     case
         when row_number() over (partition by source_system order by extract_date) = 1 then date '1900-01-01'
         else window_from

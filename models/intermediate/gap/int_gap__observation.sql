@@ -10,20 +10,7 @@ run as (
 
 observation_date as (
 
-    select observed_on from {{ ref('stg_control__observation_date') }}
-    union
-    select as_of as observed_on from run
-
-),
-
-numbered as (
-
-    select
-        observation_date.observed_on,
-        row_number() over (order by observation_date.observed_on) as date_no
-    from observation_date
-    cross join run
-    where observation_date.observed_on <= run.as_of
+    select * from {{ ref('int_gap__observation_date') }}
 
 ),
 
@@ -68,13 +55,10 @@ observation as (
 
 select
     observation.*,
-    numbered.date_no,
-    later.observed_on as next_observed_on
+    observation_date.date_no,
+    observation_date.next_observed_on
 
 from observation
 
-inner join numbered
-    on observation.observed_on = numbered.observed_on
-
-left join numbered as later
-    on later.date_no = numbered.date_no + 1
+inner join observation_date
+    on observation.observed_on = observation_date.observed_on

@@ -41,14 +41,8 @@ select
     period.period_no,
     case when period.period_no between 1 and 12 then make_date(period.fiscal_year, period.period_no, 1) end as month,
     delivered.period_no is not null as is_delivered,
-    cast(coalesce(
-        exception.closed_on,
-        last_day(make_date(period.fiscal_year, least(greatest(period.period_no, 1), 12), 1)) + {{ var('period_close_days') }}
-    ) as date) as closed_on,
-    coalesce(
-        exception.closed_on,
-        last_day(make_date(period.fiscal_year, least(greatest(period.period_no, 1), 12), 1)) + {{ var('period_close_days') }}
-    ) <= {{ as_of() }} as is_closed
+    {{ period_closed_on('exception.closed_on', 'period.fiscal_year', 'period.period_no') }} as closed_on,
+    {{ period_closed_on('exception.closed_on', 'period.fiscal_year', 'period.period_no') }} <= {{ as_of() }} as is_closed
 
 from period
 

@@ -12,6 +12,10 @@ line as (
     from posting
     where child_count between 2 and {{ var('match_bundle_size') }}
         and service_month is not null
+    -- the same invoice again is a double: it goes where the first goes, by its number
+    qualify row_number() over (
+        partition by supplier_no, service_month, child_count, amount_dkk order by posted_on, posting_id
+    ) = 1
 
 ),
 
@@ -22,9 +26,12 @@ course_month as (
         planned_month,
         supplier_no,
         any_value(account_id) as account_id,
+        any_value(payment_method) as payment_method,
+        max(paid_on) as paid_on,
         sum(left_dkk) as left_dkk
     from payment
     where not is_met
+        and not is_superseded
         and left_dkk > 0
         and supplier_no is not null
     group by course_id, planned_month, supplier_no
@@ -37,17 +44,20 @@ pool as (
         line.posting_id,
         line.amount_dkk,
         line.child_count,
+        case when not line.is_reference_cut then line.course_reference end as course_reference,
         course_month.course_id,
         course_month.left_dkk,
-        course_month.account_id <> line.account_id as is_other_account
+        course_month.account_id = line.account_id as is_own_account,
+        {{ paid_gap('line', 'course_month') }} as paid_gap
     from line
     inner join course_month
         on line.supplier_no = course_month.supplier_no
         and line.service_month = course_month.planned_month
     where course_month.left_dkk <= line.amount_dkk + {{ match_tolerance('line.amount_dkk') }}
-    -- those of the invoice's own account come first when the pool is too large
+    -- when the pool is too large: those marked for the day first, then those of the invoice's own account
     qualify row_number() over (
-        partition by line.posting_id order by course_month.account_id <> line.account_id, course_month.course_id
+        partition by line.posting_id
+        order by paid_gap, course_month.account_id <> line.account_id, course_month.course_id
     ) <= {{ var('match_bundle_pool') }}
 
 ),
@@ -58,10 +68,12 @@ subset as (
         posting_id,
         amount_dkk,
         child_count,
+        course_reference,
         [course_id] as members,
         course_id as last_member,
         left_dkk as plan_dkk,
-        is_other_account::int as other_accounts
+        is_own_account::int as own_accounts,
+        paid_gap
     from pool
 
     union all
@@ -70,10 +82,12 @@ subset as (
         subset.posting_id,
         subset.amount_dkk,
         subset.child_count,
+        subset.course_reference,
         list_append(subset.members, pool.course_id),
         pool.course_id,
         subset.plan_dkk + pool.left_dkk,
-        subset.other_accounts + pool.is_other_account::int
+        subset.own_accounts + pool.is_own_account::int,
+        subset.paid_gap + pool.paid_gap
     from subset
     inner join pool
         on subset.posting_id = pool.posting_id
@@ -83,16 +97,28 @@ subset as (
 
 ),
 
--- the exact sum before one within the tolerance, the invoice's own account before others
+-- the exact sum before one with value added tax and one within the tolerance; what the caseworker marked as paid that
+-- day; a course of the invoice's account is among them
 fitting as (
 
-    select *
+    select
+        *,
+        case
+            when abs(amount_dkk - plan_dkk) <= {{ var('match_tolerance_dkk') }} then 0
+            when {{ is_vat_added('amount_dkk', 'plan_dkk') }} then 1
+            else 2
+        end as amount_class
     from subset
     where len(members) = child_count
-        and abs(amount_dkk - plan_dkk) <= {{ match_tolerance('plan_dkk') }}
+        and (course_reference is null or list_contains(members, course_reference))
+        and (
+            abs(amount_dkk - plan_dkk) <= {{ var('match_tolerance_dkk') }}
+            -- a sum that lies near fits too easily: all of it must be marked as paid that day
+            or abs(amount_dkk - plan_dkk) <= {{ match_tolerance('plan_dkk') }} and paid_gap <= 3
+            or {{ is_vat_added('amount_dkk', 'plan_dkk') }}
+        )
     qualify rank() over (
-        partition by posting_id
-        order by abs(amount_dkk - plan_dkk) > {{ var('match_tolerance_dkk') }}, other_accounts
+        partition by posting_id order by amount_class, paid_gap, least(own_accounts, 1) desc
     ) = 1
 
 ),
@@ -102,6 +128,8 @@ member as (
     select
         posting_id,
         amount_dkk,
+        amount_class,
+        paid_gap,
         subsets,
         unnest(members) as course_id
     from (select *, count(*) over (partition by posting_id) as subsets from fitting)
@@ -114,6 +142,8 @@ common_member as (
         posting_id,
         course_id,
         any_value(amount_dkk) as amount_dkk,
+        any_value(amount_class) as amount_class,
+        any_value(paid_gap) as paid_gap,
         any_value(subsets) as subsets
     from member
     group by posting_id, course_id
@@ -121,19 +151,21 @@ common_member as (
 
 ),
 
--- one course of a month is in one collective invoice
+-- one course of a month is in one collective invoice: the one whose sum and day fit better
 chosen as (
 
     select
         common_member.*,
-        pool.left_dkk,
-        count(*) over (partition by common_member.course_id, line.service_month) as claims
+        rank() over (
+            partition by common_member.course_id, line.service_month
+            order by common_member.amount_class, common_member.paid_gap
+        ) as claim_rank,
+        count(*) over (
+            partition by common_member.course_id, line.service_month, common_member.amount_class, common_member.paid_gap
+        ) as claims
     from common_member
     inner join line
         on common_member.posting_id = line.posting_id
-    inner join pool
-        on common_member.posting_id = pool.posting_id
-        and common_member.course_id = pool.course_id
 
 ),
 
@@ -141,7 +173,8 @@ unclaimed as (
 
     select *
     from chosen
-    qualify max(claims) over (partition by posting_id) = 1
+    qualify max(claim_rank) over (partition by posting_id) = 1
+        and max(claims) over (partition by posting_id) = 1
 
 ),
 
@@ -165,6 +198,7 @@ share as (
         on unclaimed.course_id = payment.course_id
         and line.service_month = payment.planned_month
         and not payment.is_met
+        and not payment.is_superseded
 
 ),
 

@@ -12,6 +12,7 @@ line as (
     select
         coalesce(invoice_part.line_id, posting_month.posting_id) as line_id,
         posting_month.month,
+        any_value(posting_month.service_month) as service_month,
         any_value(posting_month.supplier_no) as supplier_no,
         any_value(posting_month.account_id) as account_id,
         any_value(posting_month.category_no) as category_no,
@@ -49,10 +50,17 @@ course_month as (
         any_value(child_first_name_initial_key) as child_first_name_initial_key,
         any_value(appropriation_id) as appropriation_id,
         bool_or(status <> 'GRANTED' or not is_current) as is_second_choice,
+        any_value(payment_method) as payment_method,
+        max(paid_on) as paid_on,
+        sum(paid_dkk) as paid_dkk,
+        sum(usual_dkk) as usual_dkk,
+        bool_or(is_course_in_use) as is_course_in_use,
         sum(left_dkk) as left_dkk,
+        sum(left_dkk) as planned_dkk,
         count(*) as payments
     from payment
     where not is_met
+        and not is_superseded
         and supplier_no is not null
     group by course_id, planned_month
 
@@ -65,16 +73,26 @@ pair as (
         course_month.course_month_id,
         line.amount_dkk,
         false as is_met,
+        not {{ same_account('line', 'course_month') }} as is_other_account,
         {{ child_hint('line', 'course_month') }} as child_hint,
-        abs(date_diff('month', course_month.planned_month, line.posted_on) - 1) as month_gap,
+        {{ amount_class('line', 'course_month') }} as amount_class,
+        {{ paid_gap('line', 'course_month') }} as paid_gap,
+        {{ lag_gap('line', 'course_month') }} as lag_gap,
         abs(line.amount_dkk - course_month.left_dkk) as amount_gap,
-        course_month.is_second_choice
+        course_month.is_second_choice,
+        not course_month.is_course_in_use as is_unused
     from line
     inner join course_month
         on line.supplier_no = course_month.supplier_no
         and line.month = course_month.planned_month
-        and {{ same_account('line', 'course_month') }}
-    where abs(line.amount_dkk - course_month.left_dkk) <= {{ match_tolerance('course_month.left_dkk') }}
+    where {{ amount_class('line', 'course_month') }} is not null
+        and not {{ is_doubtful('line', 'course_month') }}
+        -- on another account only to the krone, and the text or the mark must point at the course
+        and (
+            {{ same_account('line', 'course_month') }}
+            or {{ amount_class('line', 'course_month') }} = 0
+            and ({{ child_hint('line', 'course_month') }} = 0 or {{ paid_gap('line', 'course_month') }} <= 3)
+        )
         and (line.parts > 1 or course_month.payments > 1)
         and coalesce(line.course_reference, course_month.course_id) = course_month.course_id
 
@@ -87,7 +105,7 @@ candidate as (
 ),
 
 {{ assign_matches(
-    ['child_hint', 'month_gap', 'amount_gap', 'is_second_choice'],
+    ['is_other_account', 'child_hint', 'amount_class', 'paid_gap', 'lag_gap', 'amount_gap', 'is_second_choice', 'is_unused'],
     'case when child_hint = 0 then 0.95 else 0.85 end', target='course_month_id'
 ) }},
 
@@ -109,6 +127,7 @@ share as (
     left join payment
         on result.course_month_id = payment.course_id || '/' || strftime(payment.planned_month, '%Y-%m')
         and not payment.is_met
+        and not payment.is_superseded
 
 ),
 

@@ -12,12 +12,13 @@ candidate as (
         payment.course_payment_id,
         posting.amount_dkk,
         payment.is_met,
+        {{ amount_class('posting', 'payment') }} as amount_class,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
-        case
-            when posting.service_month is not null then 0
-            else abs(date_diff('month', payment.planned_month, posting.posted_on) - 1)
-        end as month_gap,
-        abs(posting.amount_dkk - payment.planned_dkk) as amount_gap
+        {{ lag_gap('posting', 'payment') }} as lag_gap,
+        abs(posting.amount_dkk - payment.planned_dkk) as amount_gap,
+        not payment.is_course_in_use as is_unused,
+        {{ order_gap('posting', 'payment') }} as order_gap,
+        {{ twins('posting', 'payment') }} as twins
     from posting_month as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
@@ -25,10 +26,11 @@ candidate as (
         and {{ same_account('posting', 'payment') }}
     where posting.is_internal
         and payment.payment_method = 'INTERNAL'
-        and {{ same_amount('posting', 'payment') }}
+        and {{ amount_class('posting', 'payment') }} is not null
+        and not {{ is_doubtful('posting', 'payment') }}
 
 ),
 
-{{ assign_matches(['paid_gap', 'month_gap', 'amount_gap'], '0.90') }}
+{{ assign_matches(['amount_class', 'paid_gap', 'lag_gap', 'amount_gap', 'is_unused', 'order_gap'], '0.90 / twins', candidates='twins') }}
 
 {{ whole_matches('internal_account') }}

@@ -10,8 +10,10 @@ matched as (
     select
         origin.supplier_no,
         origin.invoice_no,
+        origin.base_invoice_no,
         origin.account_id,
         origin.service_month,
+        origin.child_count,
         origin.posting_id as origin_posting_id,
         origin.posted_on as origin_posted_on,
         origin.amount_dkk as origin_amount_dkk,
@@ -35,7 +37,9 @@ pair as (
     from posting
     inner join matched
         on posting.supplier_no = matched.supplier_no
-        and posting.invoice_no = matched.invoice_no
+        and posting.base_invoice_no = matched.base_invoice_no
+    where posting.invoice_no = matched.invoice_no
+        or abs(posting.amount_dkk) = abs(matched.origin_amount_dkk)
 
     union all
 
@@ -53,6 +57,22 @@ pair as (
         and posting.invoice_no is null
         and coalesce(posting.service_month, matched.service_month) is not distinct from matched.service_month
         and posting.posted_on >= matched.origin_posted_on
+
+    union all
+
+    -- a collective invoice that comes again under another number
+    select
+        posting.posting_id,
+        posting.amount_dkk,
+        posting.posted_on,
+        matched.*
+    from posting
+    inner join matched
+        on posting.supplier_no = matched.supplier_no
+        and posting.service_month = matched.service_month
+        and posting.child_count = matched.child_count
+        and posting.amount_dkk = matched.origin_amount_dkk
+    where posting.child_count > 1
 
 ),
 

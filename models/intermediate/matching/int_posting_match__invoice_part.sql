@@ -1,8 +1,21 @@
--- The postings that are numbered parts of one invoice, '(1/2)' and '(2/2)': same supplier, account, month and child.
--- Only whole sets: a set with a part missing or twice says nothing.
+-- The postings that together are one invoice: numbered parts, '(1/2)' and '(2/2)', of one supplier, account, month and
+-- child, only whole sets of them; and two lines of one day, account and month that to the øre are one payment together
+-- while neither is one alone: internal settlements and cut texts carry no numbers.
 with
 
-part as (
+posting as (
+
+    select * from {{ ref('int_posting_match__posting') }} where supplier_no is not null
+
+),
+
+payment as (
+
+    select * from {{ ref('int_posting_match__payment') }} where supplier_no is not null
+
+),
+
+numbered as (
 
     select
         posting_id,
@@ -12,15 +25,72 @@ part as (
             '|', supplier_no, account_id, strftime(service_month, '%Y-%m'), part_count, hint_initials_key, hint_birth_key,
             hint_first_name_key, hint_first_name_initial_key, text_appropriation_id, course_reference
         )) as line_id
-    from {{ ref('int_posting_match__posting') }}
+    from posting
     where part_count > 1
-        and supplier_no is not null
+
+),
+
+whole_set as (
+
+    select
+        posting_id,
+        line_id
+    from numbered
+    qualify count(*) over (partition by line_id) = part_count
+        and count(*) over (partition by line_id, part_no) = 1
+
+),
+
+unnumbered as (
+
+    select
+        posting.posting_id,
+        posting.supplier_no,
+        posting.account_id,
+        posting.service_month,
+        posting.posted_on,
+        posting.amount_dkk,
+        payment.planned_dkk - posting.amount_dkk as other_half_dkk
+    from posting
+    inner join payment
+        on posting.supplier_no = payment.supplier_no
+        and posting.service_month = payment.planned_month
+        and {{ same_account('posting', 'payment') }}
+    where posting.part_no is null
+        and posting.child_count is null
+        and posting.amount_dkk > 0
+    qualify min({{ amount_class('posting', 'payment') }}) over (partition by posting.posting_id) is distinct from 0
+
+),
+
+pair as (
+
+    select distinct
+        half.posting_id,
+        other_half.posting_id as other_posting_id
+    from unnumbered as half
+    inner join unnumbered as other_half
+        on half.supplier_no = other_half.supplier_no
+        and half.account_id = other_half.account_id
+        and half.service_month = other_half.service_month
+        and half.posted_on = other_half.posted_on
+        and half.other_half_dkk = other_half.amount_dkk
+        and half.posting_id <> other_half.posting_id
+
+),
+
+halves as (
+
+    select
+        posting_id,
+        md5(least(posting_id, other_posting_id) || '|' || greatest(posting_id, other_posting_id)) as line_id
+    from pair
+    -- a line with two other halves has none for certain
+    qualify count(*) over (partition by posting_id) = 1
+        and count(*) over (partition by other_posting_id) = 1
 
 )
 
-select
-    posting_id,
-    line_id
-from part
-qualify count(*) over (partition by line_id) = part_count
-    and count(*) over (partition by line_id, part_no) = 1
+select * from whole_set
+union all
+select * from halves

@@ -7,10 +7,21 @@ select
     cast(date_trunc('month', payment.planned_on) as date) as planned_month,
     coalesce(payment.paid_on, payment.planned_on) as expected_on,
     payment.planned_dkk,
+    -- what the course costs when the payment has no price: its last one, else its next
+    coalesce(
+        last_value(nullif(payment.planned_dkk, 0) ignore nulls) over course_until_now,
+        first_value(nullif(payment.planned_dkk, 0) ignore nulls) over course_from_now
+    ) as usual_dkk,
     payment.paid_on,
     payment.paid_dkk,
+    bool_or(payment.paid_on is not null) over (partition by payment.course_id) as is_course_in_use,
     payment.status,
     payment.is_current,
+    -- a new schedule of the month stands beside what it replaced
+    not payment.is_current
+    and bool_or(payment.is_current) over (
+        partition by payment.course_id, date_trunc('month', payment.planned_on)
+    ) as is_superseded,
     payment.account_id,
     regexp_full_match(payment.account_id, '\d{9}-\d{6}') as is_account_valid,
     coalesce(course.category_no, split_part(payment.account_id, '-', 2)) as category_no,
@@ -38,3 +49,9 @@ left join {{ ref('int_posting_match__supplier') }} as by_name
 
 where not payment.is_fictive
     and payment.planned_on <= {{ as_of() }} + interval 31 day
+
+window
+    course_until_now as (partition by payment.course_id order by payment.planned_on),
+    course_from_now as (
+        partition by payment.course_id order by payment.planned_on rows between current row and unbounded following
+    )

@@ -13,8 +13,11 @@ candidate as (
         posting.amount_dkk,
         payment.is_met,
         abs(posting.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.planned_dkk') }} as is_amount_off,
-        case when posting.service_month is null then abs(posting.posted_on - payment.expected_on) else 0 end as day_gap,
-        abs(posting.amount_dkk - payment.left_dkk) as amount_gap
+        {{ paid_gap('posting', 'payment') }} as paid_gap,
+        {{ order_gap('posting', 'payment') }} as order_gap,
+        abs(posting.posted_on - payment.expected_on) as day_gap,
+        abs(posting.amount_dkk - payment.left_dkk) as amount_gap,
+        {{ twins('posting', 'payment') }} as twins
     from posting_month as posting
     inner join payment
         on posting.person_method = payment.payment_method
@@ -26,6 +29,8 @@ candidate as (
 
 ),
 
-{{ assign_matches(['is_amount_off', 'day_gap', 'amount_gap'], '0.95') }}
+{{ assign_matches(
+    ['is_amount_off', 'paid_gap', 'amount_gap', 'order_gap', 'day_gap'], '0.95 / twins', candidates='twins'
+) }}
 
 {{ whole_matches('person_account') }}

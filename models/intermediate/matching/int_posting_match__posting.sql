@@ -12,6 +12,8 @@ select
     -- payroll lines carry the payee, cash lines the child
     case when posting.art_no like '1%' then 'SD' else 'CASH' end as person_method,
     posting.invoice_no,
+    -- an invoice that comes again often has a letter or a digit added
+    regexp_replace(posting.invoice_no, '(-[0-9]|[A-Za-z])$', '') as base_invoice_no,
     posting.service_month,
     posting.part_no,
     posting.part_count,

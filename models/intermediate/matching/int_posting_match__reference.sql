@@ -10,7 +10,9 @@ payment_of_month as (
 
     select
         *,
-        sum(left_dkk) over (partition by course_id, planned_month) as month_left_dkk
+        sum(left_dkk) filter (where not is_superseded) over (
+            partition by course_id, planned_month
+        ) as month_left_dkk
     from payment
 
 ),
@@ -60,7 +62,16 @@ pair as (
         payment.supplier_no is not null
         and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
         and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
-        abs(date_diff('month', referring.month, payment.planned_month)) as month_gap
+        case
+            when referring.service_month is not null
+                then abs(date_diff('month', referring.service_month, payment.planned_month))
+            -- of a course of ten years only what may be paid now is a candidate
+            when abs(referring.posted_on - payment.paid_on) <= 3 then 0
+            when payment.planned_on between referring.posted_on - {{ var('match_window_days') }}
+                and referring.posted_on + {{ var('match_early_days') }}
+                then 0
+            else 1 + abs(date_diff('month', referring.month, payment.planned_month))
+        end as month_gap
     from referring
     inner join named
         on referring.posting_id = named.posting_id
@@ -69,7 +80,15 @@ pair as (
 
 ),
 
--- a service month in the text decides; otherwise the day does
+nearest as (
+
+    select *
+    from pair
+    qualify month_gap = min(month_gap) over (partition by posting_id)
+        and not bool_or(is_month_sum) over (partition by posting_id)
+
+),
+
 candidate as (
 
     select
@@ -78,23 +97,24 @@ candidate as (
         amount_dkk,
         -- a reversal undoes a met payment, it does not need an open one
         is_met and sign(amount_dkk) = sign(planned_dkk) as is_met,
-        case when service_month is not null then month_gap else 0 end as month_gap,
-        case when service_month is null then {{ paid_gap('pair', 'pair') }} else 0 end as paid_gap,
-        case when service_month is null then abs(posted_on - expected_on) else 0 end as day_gap,
+        least(abs(amount_dkk - left_dkk), abs(amount_dkk - coalesce(paid_dkk, left_dkk)))
+        > {{ var('match_tolerance_dkk') }} as is_amount_off,
+        {{ paid_gap('nearest', 'nearest') }} as paid_gap,
+        {{ order_gap('nearest', 'nearest') }} as order_gap,
+        case
+            when payment_method in ('SD', 'CASH') then abs(posted_on - expected_on)
+            else {{ lag_gap('nearest', 'nearest') }}
+        end as day_gap,
         abs(amount_dkk - left_dkk) as amount_gap,
-        -- several equal payments of one month: first come, first served
-        abs(
-            dense_rank() over (partition by course_id, planned_month, month_gap order by posting_id)
-            - dense_rank() over (partition by posting_id, planned_month order by planned_on)
-        ) as order_gap,
-        planned_on
-    from pair
-    -- the nearest months only: a course of ten years is not a candidate with all its payments
-    qualify month_gap <= min(month_gap) over (partition by posting_id) + 1
-        and not bool_or(is_month_sum) over (partition by posting_id)
+        planned_on,
+        {{ twins('nearest', 'nearest') }} as twins
+    from nearest
 
 ),
 
-{{ assign_matches(['month_gap', 'paid_gap', 'day_gap', 'amount_gap', 'order_gap', 'planned_on'], '1.0') }}
+-- the course is certain, so that the earliest payment breaks the last tie
+{{ assign_matches(
+    ['is_amount_off', 'paid_gap', 'order_gap', 'day_gap', 'amount_gap', 'planned_on'], '1.0 / twins', candidates='twins'
+) }}
 
 {{ whole_matches('reference') }}

@@ -14,18 +14,14 @@ candidate as (
         posting.amount_dkk,
         payment.is_met,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
-        -- the very amount before one within the tolerance
-        least(
-            abs(posting.amount_dkk - payment.planned_dkk), abs(posting.amount_dkk - coalesce(payment.paid_dkk, payment.planned_dkk))
-        ) > {{ var('match_tolerance_dkk') }} as is_amount_off,
+        {{ amount_class('posting', 'payment') }} as amount_class,
         {{ child_hint('posting', 'payment') }} as child_hint,
         payment.status <> 'GRANTED' or not payment.is_current as is_second_choice,
-        case
-            when posting.service_month is not null then 0
-            -- an invoice comes the month after
-            else abs(date_diff('month', payment.planned_month, posting.posted_on) - 1)
-        end as month_gap,
-        case when payment.planned_dkk = 0 then abs(posting.amount_dkk) else abs(posting.amount_dkk - payment.planned_dkk) end as amount_gap
+        {{ lag_gap('posting', 'payment') }} as lag_gap,
+        abs(posting.amount_dkk - payment.planned_dkk) as amount_gap,
+        not payment.is_course_in_use as is_unused,
+        {{ order_gap('posting', 'payment') }} as order_gap,
+        {{ twins('posting', 'payment') }} as twins
     from posting_month as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
@@ -33,13 +29,14 @@ candidate as (
         and {{ same_account('posting', 'payment') }}
     where payment.payment_method = 'INVOICE'
         and coalesce(posting.child_count, 1) = 1
-        and (payment.planned_dkk = 0 or {{ same_amount('posting', 'payment') }})
+        and {{ amount_class('posting', 'payment') }} is not null
         and {{ child_hint('posting', 'payment') }} < 2
+        and not {{ is_doubtful('posting', 'payment') }}
 
 ),
 
-{{ assign_matches(['child_hint', 'is_amount_off', 'paid_gap', 'month_gap', 'amount_gap', 'is_second_choice'],
-    'case when child_hint = 0 then 0.95 else 0.85 end'
+{{ assign_matches(['child_hint', 'amount_class', 'paid_gap', 'lag_gap', 'amount_gap', 'is_second_choice', 'is_unused', 'order_gap'],
+    'case when child_hint = 0 then 0.95 else 0.85 end / twins', candidates='twins'
 ) }}
 
 {{ whole_matches('supplier_account_amount') }}

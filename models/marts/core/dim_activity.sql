@@ -26,6 +26,7 @@ final as (
         activity.tolerance_dkk,
         activity.is_tolerance_default,
         activity.max_duration_days,
+        activity.review_group,
         activity.finding_da,
         activity.assumption_da
 

@@ -20,6 +20,7 @@ final as (
         effort_steps,
         is_placement,
         exclusive_group,
+        review_group,
         age_limit_years,
         max_duration_months,
         finding_da,

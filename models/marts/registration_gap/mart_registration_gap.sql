@@ -1,4 +1,5 @@
--- Every gap that is or was open, with its life. See marts.md, Registration gaps.
+-- Every gap that is or was open, with its life. What must be right in the year's accounts is an error while they are
+-- closed: from 31 December to the day on which period 12 closes. See marts.md, Registration gaps.
 with
 
 run as (
@@ -25,13 +26,23 @@ life as (
     select
         gap_id,
         min(opened_on) over (partition by gap_id) as first_seen_on,
-        case when episode_no > 1 then opened_on end as reopened_on,
+        greatest(case when episode_no > 1 then opened_on end, resumed_on) as reopened_on,
         last_seen_on,
         closed_on,
         due_on,
         bool_or(is_backlog) over (partition by gap_id) as is_backlog
     from episode
     qualify row_number() over (partition by gap_id order by episode_no desc) = 1
+
+),
+
+year_end as (
+
+    select
+        fiscal_year,
+        closed_on
+    from {{ ref('stg_reference__period_close') }}
+    where period_no = 12
 
 ),
 
@@ -55,7 +66,14 @@ select
     rule.kind,
     told.rule_id,
     rule.name_da as rule_name_da,
-    told.severity,
+    case
+        when rule.is_fail_at_year_end
+            and case when life.closed_on is null then run.as_of else life.last_seen_on end
+            between make_date(year(told.occurred_on), 12, 31)
+            and {{ period_closed_on('year_end.closed_on', 'year(told.occurred_on)', 12) }} - 1
+            then 'E'
+        else told.severity
+    end as severity,
     told.course_id,
     told.posting_id,
     told.account_id,
@@ -90,6 +108,9 @@ inner join life
 
 inner join rule
     on told.rule_id = rule.rule_id
+
+left join year_end
+    on year(told.occurred_on) = year_end.fiscal_year
 
 left join decision
     on told.gap_id = decision.gap_id

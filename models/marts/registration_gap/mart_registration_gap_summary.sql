@@ -17,9 +17,13 @@ observation as (
 
 observation_date as (
 
-    select observed_on from {{ ref('stg_control__observation_date') }}
-    union
-    select as_of as observed_on from run
+    select * from {{ ref('int_gap__observation_date') }}
+
+),
+
+decision as (
+
+    select * from {{ ref('int_gap__decision_history') }}
 
 ),
 
@@ -27,11 +31,7 @@ month as (
 
     select
         calendar.month_start_on as month,
-        least(calendar.month_end_on, run.as_of) as until_on,
-        (
-            select max(observation_date.observed_on) from observation_date
-            where observation_date.observed_on <= least(calendar.month_end_on, run.as_of)
-        ) as last_observed_on
+        least(calendar.month_end_on, run.as_of) as until_on
     from {{ ref('dim_date') }} as calendar
     cross join run
     where calendar.date_on = calendar.month_start_on
@@ -100,16 +100,25 @@ standing as (
         episode.team_id,
         month.month,
         count(*) as open_at_end,
-        count(*) filter (where episode.due_on < month.until_on) as overdue,
+        count(*) filter (where decision.gap_id is not null) as waived,
+        count(*) filter (
+            where decision.gap_id is null
+            and case when episode.resumed_on <= month.until_on then episode.due_on else episode.first_due_on end
+            < month.until_on
+        ) as overdue,
         sum(observation.amount_dkk) as amount_dkk
     from episode
     inner join month
         on episode.opened_on <= month.until_on
         and (episode.closed_on is null or episode.closed_on > month.until_on)
+    left join decision
+        on episode.gap_id = decision.gap_id
+        and decision.valid_from_on <= month.until_on
+        and coalesce(decision.valid_to_on >= month.until_on, true)
     -- what it was worth when it was last seen up to then
-    left join observation
+    asof left join observation
         on episode.gap_id = observation.gap_id
-        and observation.observed_on = least(episode.last_seen_on, month.last_observed_on)
+        and month.until_on >= observation.observed_on
     group by episode.rule_id, episode.team_id, month.month
 
 )
@@ -122,6 +131,7 @@ select
     coalesce(closed.closed, 0) as closed,
     coalesce(standing.open_at_end, 0) as open_at_end,
     coalesce(standing.overdue, 0) as overdue,
+    coalesce(standing.waived, 0) as waived,
     cast(coalesce(standing.amount_dkk, 0) as decimal(18, 2)) as amount_dkk,
     cast(closed.median_days_to_close as decimal(9, 1)) as median_days_to_close
 

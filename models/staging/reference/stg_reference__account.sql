@@ -18,6 +18,8 @@ selected as (
         account_name,
         is_activity_account,
         is_person_account,
+        valid_from,
+        valid_to,
         finding_da,
         assumption_da,
         is_assumption,

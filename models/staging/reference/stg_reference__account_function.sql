@@ -12,6 +12,8 @@ selected as (
         function_no,
         function_code,
         name,
+        valid_from,
+        valid_to,
         source,
         is_assumption
 

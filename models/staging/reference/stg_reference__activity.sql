@@ -20,6 +20,7 @@ selected as (
         tolerance_dkk,
         is_tolerance_default,
         max_duration_days,
+        review_group,
         finding_da,
         assumption_da,
         is_assumption,

@@ -1,6 +1,7 @@
 -- C01: a main course without an end that has run longer than its measure's longest duration: the activity's own where
 -- it has one, else the section's. Placements run until they are ended and are exempt, but for an activity that is
--- limited by nature (its own duration in the seed). One gap a course.
+-- limited by nature (its own duration in the seed). Where the longest duration is short (threshold), the end belongs in
+-- the grant: information from the start, before it is too late. One gap a course.
 with
 
 {{ gap_rule('C01') }},
@@ -33,7 +34,7 @@ limited as (
 select
     rule.rule_id,
     limited.course_id as business_key,
-    rule.severity,
+    case when limited.longest_until < {{ as_of() }} then rule.severity else 'I' end as severity,
     limited.course_id,
     cast(null as varchar) as posting_id,
     limited.account_id,
@@ -42,7 +43,9 @@ select
     cast(null as varchar) as document_no,
     coalesce(planned.amount_dkk, 0) as amount_dkk,
     limited.longest_until as occurred_on,
-    'Forløbet startede ' || {{ date_da('limited.start_on') }} || ' og har ingen slutdato; længste varighed udløb '
+    'Forløbet ' || case when limited.start_on <= {{ as_of() }} then 'startede ' else 'starter ' end
+        || {{ date_da('limited.start_on') }} || ' og har ingen slutdato; længste varighed '
+        || case when limited.longest_until < {{ as_of() }} then 'udløb ' else 'udløber ' end
         || {{ date_da('limited.longest_until') }} || '.' as text_da
 
 from limited
@@ -53,3 +56,4 @@ left join planned
     on limited.course_id = planned.course_id
 
 where limited.longest_until < {{ as_of() }}
+    or limited.longest_until - limited.start_on <= rule.threshold_days

@@ -5,18 +5,6 @@ with
 
 {{ gap_rule('D01') }},
 
-case_row as (
-
-    select *
-    from {{ ref('stg_bos__case_history') }}
-    -- the newest list, and in it the newest record of each case
-    qualify rank() over (partition by source_system order by extract_date desc) = 1
-        and row_number() over (
-            partition by source_system, extract_date, case_id order by changed_at desc, history_id desc
-        ) = 1
-
-),
-
 finding as (
 
     select
@@ -26,7 +14,7 @@ finding as (
         cast(null as varchar) as posting_id,
         cast(null as decimal(18, 2)) as amount_dkk,
         cast(changed_at as date) as seen_on
-    from case_row
+    from {{ ref('int_bos__case') }}
     where child_cpr_status in ('invalid_format', 'invalid_date')
 
     union all
@@ -59,19 +47,11 @@ person as (
     where person_key is not null
     group by person_key
 
-),
-
-course_of_child as (
-
-    select *
-    from {{ ref('int_bos__course') }}
-    qualify row_number() over (partition by child_key order by is_current desc, start_on desc nulls last, course_id) = 1
-
 )
 
 select
     rule.rule_id,
-    substr(sha256(rule.rule_id || '|' || person.person_key), 1, 32) as business_key,
+    {{ gap_id('rule.rule_id', 'person.person_key') }} as business_key,
     rule.severity,
     course.course_id,
     case when course.course_id is null then person.posting_id end as posting_id,
@@ -95,5 +75,5 @@ from person
 
 cross join rule
 
-left join course_of_child as course
+left join {{ ref('int_gap__course_of_child') }} as course
     on person.person_key = course.child_key

@@ -1,0 +1,290 @@
+"""The stewards' page: what is theirs, new, overdue and at stake, one line a cause, and how it develops.
+
+Belongs here: what the page shows, read from the published tables. Does not: looks and texts (templates), what
+happens in the browser (assets/steward.js), how a chart is drawn (charts), the worklists as workbooks.
+
+A cause is a team's gaps of one rule on one course, else on one supplier, else on one account: several months
+of the same supplier are mended at once.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publish import charts
+from orchestration.publish.manifest import Manifest
+from orchestration.publish.names import NO_TEAM, worklist_file
+from orchestration.publish.tables import rows_of
+from orchestration.templating import month, render
+
+ASSETS = Path(__file__).parent / "assets"
+
+NO_LEADER = "Uden leder"
+
+# Where a steward finds the case and the document; what a cause has not is left out.
+PLACES = {
+    "case_sbsys_id": "Sag",
+    "appropriation_id": "Bevilling",
+    "course_id": "Forløb",
+    "supplier_name": "Leverandør",
+    "account_id": "Konto",
+    "document_no": "Bilag",
+    "posting_id": "Postering",
+}
+
+# What stands open, or is waived, as the page speaks of it.
+_GAPS = f"""
+create or replace temp view gap as
+select
+    gap.*,
+    coalesce(gap.team_id, '{NO_TEAM}') as team,
+    coalesce(gap.leader_id, '{NO_LEADER}') as leader,
+    gap.severity = 'I' as is_review,
+    gap.status in ('open', 'overdue') as is_open,
+    coalesce(
+        'course ' || gap.course_id, 'provider ' || gap.provider_id, 'account ' || gap.account_id, gap.gap_id
+    ) as cause
+from steward.main.steward_registration_gap as gap
+"""
+
+_COUNTS = """
+    count(*) as number,
+    count(*) filter (is_new) as new,
+    count(*) filter (status = 'overdue') as overdue,
+    coalesce(sum(amount_dkk), 0) as amount_dkk
+"""
+
+_CAUSES = f"""
+select
+    rule_id, rule_name_da, action_da, follow_up, team, leader, corrector,
+    {_COUNTS},
+    case min(case severity when 'E' then 1 when 'W' then 2 else 3 end) when 1 then 'E' when 2 then 'W' else 'I' end
+        as severity,
+    min(due_on) as due_on,
+    min(first_seen_on) as first_seen_on,
+    {", ".join(f"list_sort(list(distinct {place}) filter ({place} is not null)) as {place}" for place in PLACES)},
+    list_sort(list(distinct caseworker_id) filter (caseworker_id is not null)) as caseworkers,
+    list(
+        {{
+            text: text_da, status: status, due_on: due_on, document_no: document_no,
+            comment: comment_da, comment_by: comment_by, comment_on: comment_on
+        }}
+        order by amount_dkk desc, occurred_on, gap_id
+    ) as gaps
+from gap
+where is_open and is_review = ?
+group by rule_id, rule_name_da, action_da, follow_up, team, leader, corrector, cause
+order by amount_dkk desc, due_on, rule_id, team, leader, min(gap_id)
+"""
+
+_SUMMARIES = f"""
+select team, leader, rule_id, any_value(rule_name_da) as rule_name_da, {_COUNTS}
+from gap
+where is_open and not is_review
+group by grouping sets ((), (team), (leader), (rule_id))
+order by amount_dkk desc, number desc, team, leader, rule_id
+"""
+
+_WAIVED = """
+select rule_id, rule_name_da, team, text_da, amount_dkk, decision, decided_by, decided_on, waived_until_on, comment_da
+from gap
+where status = 'waived'
+order by waived_until_on nulls last, amount_dkk desc, gap_id
+"""
+
+_CLOSED = f"""
+select
+    rule_id, rule_name_da, coalesce(team_id, '{NO_TEAM}') as team, text_da, amount_dkk, first_seen_on, closed_on,
+    age_days
+from kobling.marts.mart_registration_gap
+where closed_on > ? and severity <> 'I'
+order by amount_dkk desc, gap_id
+"""
+
+_RULES = "from steward.main.steward_gap_rule order by rule_id"
+
+_NOT_RUN = """
+select reason, count(*) as number, list({rule_id: rule_id, name: rule_name_da} order by rule_id) as rules
+from steward.main.steward_gap_rule
+where not is_run
+group by reason
+order by number, reason
+"""
+
+# Review rules are apart here too.
+_SUMMARY = """
+kobling.marts.mart_registration_gap_summary
+where rule_id not in (select rule_id from steward.main.steward_gap_rule where severity = 'I')
+"""
+
+_MONTHS = f"""
+select
+    month,
+    sum(opened)::bigint as opened,
+    sum(closed)::bigint as closed,
+    sum(open_at_end)::bigint as open_at_end,
+    sum(overdue)::bigint as overdue,
+    sum(amount_dkk) as amount_dkk
+from {_SUMMARY}
+group by month
+order by month
+"""
+
+_TEAM_MONTHS = f"""
+select month, team_id as team, sum(open_at_end)::bigint as open_at_end, sum(overdue)::bigint as overdue
+from {_SUMMARY}
+group by month, team
+order by team, month
+"""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its words and its numbers."""
+
+    title: str
+    caption: str
+    svg: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+def write_steward_part(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """Writes the page and the scripts that it loads, beside the worklists, to which it links."""
+    shutil.copytree(ASSETS, folder / "assets", copy_function=shutil.copyfile)
+    (folder / "index.html").write_text(steward_page(folder, connection, manifest), encoding="utf-8")
+
+
+def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
+    """The page; where the build has no gaps' table, one that says so."""
+    common = {
+        "root": "../",
+        "here": "steward/index.html",
+        "as_of": manifest.as_of,
+        "publication_id": manifest.id,
+        "has_worklist": manifest.has("steward.steward_registration_gap"),
+    }
+    if not common["has_worklist"]:
+        return render("steward.html.j2", **common)
+    connection.execute(_GAPS)
+    summaries = rows_of(connection, _SUMMARIES)
+    files = {row["team"]: worklist_file(row["team"]) for row in summaries if row["team"]}
+    return render(
+        "steward.html.j2",
+        **common,
+        previous_as_of=manifest.previous_as_of,
+        total=next(row for row in summaries if not (row["team"] or row["leader"] or row["rule_id"])),
+        teams=[row for row in summaries if row["team"]],
+        leaders=[row for row in summaries if row["leader"]],
+        rules=[row for row in summaries if row["rule_id"]],
+        causes=rows_of(connection, _CAUSES, [False]),
+        reviews=rows_of(connection, _CAUSES, [True]),
+        waived=rows_of(connection, _WAIVED),
+        closed=rows_of(connection, _CLOSED, [manifest.previous_as_of]),
+        catalogue=rows_of(connection, _RULES),
+        not_run=rows_of(connection, _NOT_RUN),
+        charts=_charts(connection),
+        places=PLACES,
+        no_leader=NO_LEADER,
+        worklists={team: file for team, file in files.items() if (folder / file).is_file()},
+    )
+
+
+def _charts(connection: duckdb.DuckDBPyConnection) -> list[Chart]:
+    months = rows_of(connection, _MONTHS)
+    if not months:
+        return []
+    made = [_standing(months), _flow(months), _money(months), _teams(rows_of(connection, _TEAM_MONTHS))]
+    return [chart for chart in made if chart]
+
+
+def _standing(months: Sequence[dict[str, Any]]) -> Chart:
+    title = "Åbne mangler ved månedens udgang"
+    within, over = "Inden for fristen", "Over fristen"
+    values = [
+        {"month": month(row["month"]), "series": series, "value": value, "rank": rank}
+        for row in months
+        for rank, (series, value) in enumerate(
+            [(over, row["overdue"]), (within, row["open_at_end"] - row["overdue"])]
+        )
+    ]
+    first, last = months[0], months[-1]
+    caption = (
+        f"Fra {first['open_at_end']} i {month(first['month'])} til {last['open_at_end']} i {month(last['month'])}; "
+        f"{last['overdue']} er over fristen."
+    )
+    return Chart(
+        title,
+        caption,
+        charts.bars(values, [within, over], title=title, description=caption, stacked=True),
+        ["Måned", "Åbne", "Heraf over fristen"],
+        [(month(row["month"]), row["open_at_end"], row["overdue"]) for row in months],
+    )
+
+
+def _flow(months: Sequence[dict[str, Any]]) -> Chart | None:
+    """What came and went. The first month holds all that was wrong beforehand, and would dwarf the others."""
+    later = months[1:]
+    if not later:
+        return None
+    title = "Nye og lukkede mangler pr. måned"
+    opened, closed = "Nye", "Lukkede"
+    values = [
+        {"month": month(row["month"]), "series": series, "value": value}
+        for row in later
+        for series, value in ((opened, row["opened"]), (closed, row["closed"]))
+    ]
+    caption = (
+        f"Seneste måned kom {later[-1]['opened']} til, og {later[-1]['closed']} blev lukket. "
+        f"De {months[0]['opened']}, der fandtes i den første leverance, er ikke med."
+    )
+    return Chart(
+        title,
+        caption,
+        charts.bars(values, [opened, closed], title=title, description=caption, stacked=False),
+        ["Måned", "Nye", "Lukkede"],
+        [(month(row["month"]), row["opened"], row["closed"]) for row in later],
+    )
+
+
+def _money(months: Sequence[dict[str, Any]]) -> Chart:
+    title = "Kroner på spil ved månedens udgang, mio. kr."
+    values = [
+        {
+            "month": month(row["month"]),
+            "series": "Mio. kr.",
+            "value": float(row["amount_dkk"] / 1_000_000),
+            "rank": 0,
+        }
+        for row in months
+    ]
+    caption = "Summen af de åbne manglers beløb. Samme krone kan stå i mangler af flere regler."
+    return Chart(
+        title,
+        caption,
+        charts.bars(values, ["Mio. kr."], title=title, description=caption, stacked=True),
+        ["Måned", "Kr. på spil"],
+        [(month(row["month"]), row["amount_dkk"]) for row in months],
+    )
+
+
+def _teams(rows: Sequence[dict[str, Any]]) -> Chart:
+    title = "Åbne mangler pr. team"
+    within, over = "Åbne", "Heraf over fristen"
+    values = [
+        {"month": month(row["month"]), "team": row["team"], "series": series, "value": value}
+        for row in rows
+        for series, value in ((within, row["open_at_end"]), (over, row["overdue"]))
+    ]
+    caption = "Ved månedens udgang, samme skala for alle team."
+    return Chart(
+        title,
+        caption,
+        charts.lines(values, [within, over], title=title, description=caption, per="team"),
+        ["Team", "Måned", "Åbne", "Heraf over fristen"],
+        [(row["team"], month(row["month"]), row["open_at_end"], row["overdue"]) for row in rows],
+    )

@@ -1,0 +1,137 @@
+"""What the tests of publications share: a small build, and one publication of it.
+
+Belongs here: made-up tables, deliveries and verdicts. Every id in them is synthetic.
+"""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from pydantic import BaseModel
+
+from orchestration.publish import Publication, publish
+from orchestration.settings import Settings
+from orchestration.validation import ExpectationOutcome, ValidationResult
+from orchestration.validation.results import Severity
+
+SMALL_BUILD = Path(__file__).parent.parent / "fixtures" / "small_build.sql"
+MARCH = date(2022, 3, 31)
+
+Whole = tuple[Settings, Publication]
+
+
+class Delivered(BaseModel):
+    """Stands for the registry's Delivery."""
+
+    source: str
+    extract_date: date
+    profile: str = "ledger"
+    status: str = "loaded"
+    reason: str | None = None
+    key_fingerprint: str | None = "fingerprint"
+    loaded_at: datetime = datetime(2022, 4, 1, tzinfo=UTC)
+    files: list[dict[str, object]] = []
+
+
+POSTINGS = {
+    "name": "postings_2022-01.csv",
+    "entity": "posting",
+    "mode": "period",
+    "file_hash": "ab" * 32,
+    "bytes": 4711,
+    "rows": 122,
+    "accepted": 120,
+    "quarantined": 2,
+    "amount_total_dkk": "17409.00",
+    "is_unchanged": False,
+    "warnings": [],
+}
+DELIVERIES = [
+    Delivered(source="ledger", extract_date=date(2022, 2, 28), files=[POSTINGS]),
+    Delivered(source="ledger", extract_date=MARCH, files=[POSTINGS]),
+    Delivered(source="bos", extract_date=MARCH, status="refused", reason="kolonnen section mangler"),
+    Delivered(source="ledger", extract_date=date(2022, 4, 30)),
+]
+
+
+def outcome(severity: Severity, success: bool) -> ExpectationOutcome:
+    return ExpectationOutcome(
+        table="marts.mart_overrun",
+        expectation="ledger_equals_mart",
+        columns=["actual_to_date"],
+        severity=severity,
+        success=success,
+        unexpected_count=0 if success else 3,
+        description_da="Forbrug til dato er posteringernes sum",
+        why_da="Hver postering skal stå i netop én række",
+        harms=["mart_overrun"],
+    )
+
+
+def verdicts(severity: Severity = "critical", success: bool = True) -> list[ValidationResult]:
+    return [
+        ValidationResult(subject="lake", outcomes=[]),
+        ValidationResult(subject="marts", outcomes=[outcome(severity, success)]),
+    ]
+
+
+@pytest.fixture(scope="session")
+def small_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("build") / "kobling.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(SMALL_BUILD.read_text(encoding="utf-8"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """One publication of the whole small build, with dbt's artifacts and a warning."""
+    folder = tmp_path_factory.mktemp("whole")
+    dbt = {
+        "manifest.json": {
+            "nodes": {
+                "model.kobling.mart_overrun": {
+                    "name": "mart_overrun",
+                    "schema": "marts",
+                    "resource_type": "model",
+                    "description": "One row a fiscal year and account (merforbrug).",
+                    "columns": {
+                        "forecast": {
+                            "name": "forecast",
+                            "description": "Cost at year's end (forventet forbrug).",
+                        }
+                    },
+                }
+            }
+        },
+        "run_results.json": {
+            "results": [
+                {"unique_id": "test.kobling.not_null_x.abc", "status": "pass", "failures": 0},
+                {"unique_id": "unit_test.kobling.mart_overrun.no_budget", "status": "pass", "failures": 0},
+                {"unique_id": "test.kobling.known_sections.abc", "status": "warn", "failures": 4},
+                {"unique_id": "model.kobling.mart_overrun", "status": "success", "failures": None},
+            ]
+        },
+    }
+    (folder / "target").mkdir()
+    for name, content in dbt.items():
+        (folder / "target" / name).write_text(json.dumps(content), encoding="utf-8")
+    settings = Settings(home=folder)
+    with duckdb.connect(str(folder / "build.duckdb")) as connection:
+        connection.execute(SMALL_BUILD.read_text(encoding="utf-8"))
+        connection.execute(
+            "create table public.unit_price_public as select 'A' as category, 5.50::decimal(18, 2) as price"
+        )
+    publication = publish(
+        settings,
+        folder / "build.duckdb",
+        MARCH,
+        verdicts("warning", success=False),
+        DELIVERIES,
+        "run-1",
+        dbt_target=folder / "target",
+        built_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+    )
+    return settings, publication
