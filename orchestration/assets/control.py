@@ -32,6 +32,8 @@ OBSERVATIONS = {
     "gap_observation": "What the gap rules saw on each earlier delivery date.",
     "forecast_observation": "The forecast of each frame on each earlier delivery date.",
     "component_observation": "The parts of the forecast by account and course on each earlier delivery date.",
+    "month_observation": "What was known of each account's months on each earlier delivery date.",
+    "outlook_observation": "What each method said of each account's year and months on each earlier delivery date.",
     "course_state_observation": "Each course as it stood on each earlier delivery date.",
 }
 STORED = dg.AssetKey("observations")

@@ -3,6 +3,7 @@
 {%- set columns = [
     'actual_to_date', 'actual_expenditure', 'actual_income', 'accrued_unposted', 'committed_remaining',
     'committed_internal', 'committed_next_year', 'pipeline_expected', 'pipeline_stale', 'spill_out', 'net_inflow',
+    'price_hold_dkk',
 ] %}
 with
 

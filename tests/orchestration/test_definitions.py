@@ -30,6 +30,8 @@ OUR_KEYS = {
     "control/forecast_observation",
     "control/component_observation",
     "control/course_state_observation",
+    "control/month_observation",
+    "control/outlook_observation",
     "gate/lake",
     "gate/marts",
     "observations",

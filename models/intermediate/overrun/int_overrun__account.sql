@@ -2,7 +2,7 @@
 {%- set posted = ['actual_to_date', 'actual_expenditure', 'actual_income', 'actual_closed'] %}
 {%- set planned = [
     'accrued_unposted', 'committed_remaining', 'committed_internal', 'committed_next_year', 'pipeline_expected',
-    'pipeline_stale', 'spill_out',
+    'pipeline_stale', 'spill_out', 'price_hold_dkk',
 ] %}
 {%- set budgeted = {
     'budget_original': 'original_budget_dkk',
@@ -105,6 +105,18 @@ last_year as (
 
 ),
 
+inflow as (
+
+    select
+        run.this_year as fiscal_year,
+        inflow.account_id,
+        sum(inflow.net_inflow_dkk) as net_inflow
+    from {{ ref('int_overrun__inflow') }} as inflow
+    cross join run
+    group by run.this_year, inflow.account_id
+
+),
+
 year_account as (
 
     select fiscal_year, account_id from part
@@ -132,7 +144,7 @@ joined as (
         {%- for column in planned %}
         case when delivered.has_course_payment then coalesce(part.{{ column }}, 0) end as {{ column }},
         {%- endfor %}
-        case when delivered.has_course_payment then 0 end as net_inflow,
+        case when delivered.has_course_payment then coalesce(inflow.net_inflow, 0) end as net_inflow,
         coalesce(part.has_granted_payment, false) as has_granted_payment,
         coalesce(closed_period.periods, 0) as closed_periods,
         last_year.last_year,
@@ -165,6 +177,10 @@ joined as (
     left join last_year
         on year_account.fiscal_year = last_year.fiscal_year
         and year_account.account_id = last_year.account_id
+
+    left join inflow
+        on year_account.fiscal_year = inflow.fiscal_year
+        and year_account.account_id = inflow.account_id
 
     left join closed_period
         on year_account.fiscal_year = closed_period.fiscal_year

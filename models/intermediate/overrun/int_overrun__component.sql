@@ -1,11 +1,11 @@
 -- Fiscal year x account x course: the additive parts of the forecast. On every row
 --   forecast = actual + accrued + committed - spill_out + pipeline (weighted) + net_inflow + method
 -- and the rows of an account sum to its forecast to the øre: what no course carries (inflow, and the difference to
--- another method than forecast_activity) stands on the row without a course.
+-- another method than forecast_activity) stands on the row without a course. price_hold_dkk is outside the forecast.
 {%- set columns = [
     'actual_to_date', 'actual_expenditure', 'actual_income', 'accrued_unposted', 'committed_remaining',
     'committed_internal', 'committed_next_year', 'pipeline_expected', 'pipeline_stale', 'pipeline_weighted', 'spill_out',
-    'net_inflow',
+    'net_inflow', 'price_hold_dkk',
 ] %}
 with
 

@@ -2,7 +2,7 @@
 -- The row without a course holds the postings that no course is known for, so that every ledger krone is in one row.
 {%- set columns = [
     'actual_to_date', 'actual_expenditure', 'actual_income', 'actual_closed', 'accrued_unposted', 'committed_remaining',
-    'committed_internal', 'committed_next_year', 'pipeline_expected', 'pipeline_stale', 'spill_out',
+    'committed_internal', 'committed_next_year', 'pipeline_expected', 'pipeline_stale', 'spill_out', 'price_hold_dkk',
 ] %}
 select
     fiscal_year,

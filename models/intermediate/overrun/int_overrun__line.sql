@@ -108,6 +108,19 @@ covered_month as (
 
 ),
 
+-- payments whose price nobody has confirmed yet (rule D16): their money is shown, but not believed
+held as (
+
+    select
+        payment.course_payment_id,
+        payment.course_id
+    from {{ ref('int_gap__implausible_payment') }} as payment
+    inner join {{ ref('int_gap__price_hold') }} as price_hold
+        on payment.course_id = price_hold.course_id
+    where not price_hold.is_confirmed
+
+),
+
 granted as (
 
     select
@@ -118,6 +131,7 @@ granted as (
         payment.granted_dkk,
         payment.left_dkk,
         run.this_year as fiscal_year,
+        held.course_payment_id is not null as is_held,
         year(payment.planned_on) = run.this_year as is_this_year,
         year(payment.planned_on) = run.this_year + 1 as is_next_year,
         payment.planned_on > run.as_of and payment.planned_on <= run.year_end_on as is_to_come,
@@ -128,6 +142,8 @@ granted as (
     cross join run
     left join covered_month
         on payment.planned_month = covered_month.month
+    left join held
+        on payment.course_payment_id = held.course_payment_id
     where payment.is_current
         and not payment.is_fictive
         and payment.granted_dkk is not null
@@ -142,10 +158,11 @@ commitment as (
         account_id,
         course_id,
         month,
-        case when is_accrued then left_dkk end as accrued_unposted,
-        case when is_to_come then left_dkk end as committed_remaining,
-        case when is_to_come and is_internal then left_dkk end as committed_internal,
-        case when is_next_year then granted_dkk end as committed_next_year,
+        case when is_accrued and not is_held then left_dkk end as accrued_unposted,
+        case when is_to_come and not is_held then left_dkk end as committed_remaining,
+        case when is_to_come and is_internal and not is_held then left_dkk end as committed_internal,
+        case when is_next_year and not is_held then granted_dkk end as committed_next_year,
+        case when (is_accrued or is_to_come) and is_held then left_dkk end as price_hold_dkk,
         is_this_year as has_granted_payment
     from granted
 
@@ -158,17 +175,32 @@ pipeline as (
         pipeline.account_id,
         pipeline.course_id,
         cast(date_trunc('month', pipeline.planned_on) as date) as month,
-        case when not pipeline.is_stale then pipeline.amount_dkk end as pipeline_expected,
-        case when pipeline.is_stale then pipeline.amount_dkk end as pipeline_stale
+        case when not pipeline.is_stale and held.course_id is null then pipeline.amount_dkk end as pipeline_expected,
+        case when pipeline.is_stale then pipeline.amount_dkk end as pipeline_stale,
+        case when not pipeline.is_stale and held.course_id is not null then pipeline.amount_dkk end as price_hold_dkk
     from {{ ref('int_overrun__pipeline') }} as pipeline
     cross join run
+    -- an adjustment takes along what it displaces, as a stale one does
+    left join (select distinct course_id from held) as held
+        on pipeline.expected_course_id = held.course_id
     where pipeline.planned_on > run.as_of
         and pipeline.planned_on <= run.year_end_on
 
+),
+
+line as (
+
+    select * from actual
+    union all by name
+    select * from commitment
+    union all by name
+    select * from pipeline
+
 )
 
-select * from actual
-union all by name
-select * from commitment
-union all by name
-select * from pipeline
+select
+    line.*,
+    held.course_id is not null as is_held
+from line
+left join (select distinct course_id from held) as held
+    on line.course_id = held.course_id

@@ -39,7 +39,8 @@ select
             then {{ divide('(account.forecast - account.budget_corrected) * 100', 'account.budget_corrected') }}
     end as expected_overrun_pct,
     account.committed_next_year,
-    account.has_granted_payment
+    account.has_granted_payment,
+    account.price_hold_dkk
 
 from account
 

@@ -11,6 +11,7 @@ select
     pipeline_stale,
     pipeline_weighted,
     spill_out,
+    price_hold_dkk,
     net_inflow,
     method_dkk,
     forecast
