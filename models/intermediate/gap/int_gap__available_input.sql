@@ -12,6 +12,12 @@ delivered as (
 
 ),
 
+account as (
+
+    select * from {{ ref('dim_account') }}
+
+),
+
 input as (
 
     select
@@ -31,6 +37,21 @@ input as (
     from delivered
     where entity = 'course_payment'
         and extract_date > (select min(first.extract_date) from delivered as first where first.entity = 'course_payment')
+    having count(*) > 0
+
+    union all
+
+    -- other municipalities' payments, on the functions that courses are paid from
+    select
+        'inter_municipal_income' as input,
+        false as is_entity,
+        min(posting.extract_date) as first_available_on
+    from {{ ref('int_ledger__posting') }} as posting
+    inner join account
+        on posting.account_id = account.account_id
+    semi join (select account.function_no from account where account.is_activity_account) as paid_from
+        on account.function_no = paid_from.function_no
+    where {{ is_inter_municipal_income('posting') }}
     having count(*) > 0
 
 )

@@ -1,7 +1,8 @@
 -- A02: a supplier (or an own unit) was paid from activity accounts, and no step of the cascade found a course. One gap
 -- a supplier and service month, net of reversals; the month is the text's, else that of the posting. A month that nets
--- to nothing or to a credit is no payment. Lines that several courses fit equally well are not here: a course is
--- registered, only not told apart. A line that names nobody is summed per account.
+-- to nothing or to a credit is no payment. A line for which the plan is already met by others is here, whatever course
+-- its amount is near to. Lines that several courses fit equally well are not: a course is registered, only not told
+-- apart; nor those that go on after a course's end (A08). A line that names nobody is summed per account.
 with
 
 {{ gap_rule('A02') }},
@@ -21,10 +22,12 @@ unmatched as (
 
     from {{ ref('int_ledger__posting') }} as posting
 
-    inner join {{ ref('fct_posting_match') }} as match
-        on posting.posting_id = match.posting_id
-        and match.course_payment_id is null
-        and match.candidates = 0
+    inner join {{ ref('int_gap__open_posting') }} as open_posting
+        on posting.posting_id = open_posting.posting_id
+        and open_posting.open_kind <> 'ambiguous'
+
+    anti join {{ ref('int_gap__posting_after_end') }} as after_end
+        on posting.posting_id = after_end.posting_id
 
     where posting.person_key is null
         -- refunds and parents' contributions are no payments to a supplier
