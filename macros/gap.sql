@@ -92,7 +92,7 @@ explained_elsewhere as (
         on matching_payment.supplier_no = open_posting.supplier_no
         and flagged.planned_month between open_posting.first_month and open_posting.last_month
         and open_posting.open_kind in ('{{ kinds | join("', '") }}')
-        and open_posting.amount_dkk > 0
+        and open_posting.open_dkk > 0
         {%- if same_account %}
         and flagged.account_id = open_posting.account_id
         {%- endif %}

@@ -16,16 +16,13 @@ unmatched as (
             order by posting.posted_on, posting.posting_id
         ) as nth_posting
 
-    from {{ ref('int_ledger__posting') }} as posting
-
-    inner join {{ ref('int_gap__open_posting') }} as open_posting
-        on posting.posting_id = open_posting.posting_id
-        and open_posting.open_kind <> 'ambiguous'
+    from {{ ref('int_gap__open_posting') }} as posting
 
     anti join {{ ref('int_gap__posting_after_end') }} as after_end
         on posting.posting_id = after_end.posting_id
 
-    where posting.person_key is not null
+    where posting.open_kind <> 'ambiguous'
+        and posting.person_key is not null
 
     window same_amount as (partition by posting.person_key, posting.account_id, abs(posting.amount_dkk))
 

@@ -7,56 +7,42 @@ with
 
 {{ gap_rule('A02') }},
 
-unmatched as (
+supplier_month as (
 
     select
-        posting.posting_id,
-        coalesce(posting.invoice_no, posting.posting_id) as document_no,
-        posting.provider_id,
-        posting.supplier_name,
-        posting.account_id,
-        posting.posted_on,
-        posting.amount_dkk,
-        coalesce(posting.provider_id, 'konto ' || posting.account_id) as party,
-        coalesce(posting.service_month, cast(date_trunc('month', posting.posted_on) as date)) as service_month
+        posting.supplier_month_key,
+        min(posting.counted_month) as counted_month,
+        min(posting.provider_id) as provider_id,
+        coalesce(min(posting.supplier_name), 'Uden modtager') as supplier_name,
+        first(posting.account_id order by posting.amount_dkk desc, posting.posting_id) as account_id,
+        case when count(*) = 1 then min(posting.posting_id) end as posting_id,
+        string_agg(
+            distinct coalesce(posting.invoice_no, posting.posting_id), ', '
+            order by coalesce(posting.invoice_no, posting.posting_id)
+        ) as document_no,
+        count(*) as postings,
+        min(posting.posted_on) as first_posted_on,
+        cast(sum(posting.amount_dkk) as decimal(18, 2)) as amount_dkk
 
-    from {{ ref('int_ledger__posting') }} as posting
-
-    inner join {{ ref('int_gap__open_posting') }} as open_posting
-        on posting.posting_id = open_posting.posting_id
-        and open_posting.open_kind <> 'ambiguous'
+    from {{ ref('int_gap__open_posting') }} as posting
 
     anti join {{ ref('int_gap__posting_after_end') }} as after_end
         on posting.posting_id = after_end.posting_id
 
-    where posting.person_key is null
+    where posting.open_kind <> 'ambiguous'
+        and posting.person_key is null
         -- refunds and parents' contributions are no payments to a supplier
         and not posting.is_income
 
-),
+    group by posting.supplier_month_key
 
-supplier_month as (
-
-    select
-        party,
-        service_month,
-        min(provider_id) as provider_id,
-        coalesce(min(supplier_name), 'Uden modtager') as supplier_name,
-        first(account_id order by amount_dkk desc, posting_id) as account_id,
-        case when count(*) = 1 then min(posting_id) end as posting_id,
-        string_agg(distinct document_no, ', ' order by document_no) as document_no,
-        count(*) as postings,
-        min(posted_on) as first_posted_on,
-        cast(sum(amount_dkk) as decimal(18, 2)) as amount_dkk
-    from unmatched
-    group by party, service_month
-    having sum(amount_dkk) > 0
+    having sum(posting.amount_dkk) > 0
 
 )
 
 select
     rule.rule_id,
-    supplier_month.party || '|' || strftime(supplier_month.service_month, '%Y-%m') as business_key,
+    supplier_month.supplier_month_key as business_key,
     rule.severity,
     cast(null as varchar) as course_id,
     supplier_month.posting_id,
@@ -67,7 +53,7 @@ select
     supplier_month.amount_dkk,
     supplier_month.first_posted_on as occurred_on,
     supplier_month.supplier_name || ': ' || {{ dkk_da('supplier_month.amount_dkk') }} || ' for '
-        || {{ month_da('supplier_month.service_month') }} || ' (posteringer: ' || supplier_month.postings
+        || {{ month_da('supplier_month.counted_month') }} || ' (posteringer: ' || supplier_month.postings
         || ') svarer ikke til noget forløb.' as text_da
 
 from supplier_month
