@@ -54,6 +54,30 @@ input as (
     where {{ is_inter_municipal_income('posting') }}
     having count(*) > 0
 
+    union all
+
+    -- the forecasts that were published at earlier dates
+    select
+        'forecast_observation' as input,
+        false as is_entity,
+        min(observed_on) as first_available_on
+    from {{ ref('stg_control__forecast_observation') }}
+    having count(*) > 0
+
+    union all
+
+    -- a refund that names its child (dranst 2): of a lump sum nobody can say which child is missing
+    select
+        'state_refund' as input,
+        false as is_entity,
+        min(posting.extract_date) as first_available_on
+    from {{ ref('int_ledger__posting') }} as posting
+    inner join account
+        on posting.account_id = account.account_id
+    where account.dranst_no = '2'
+        and posting.person_key is not null
+    having count(*) > 0
+
 )
 
 select
