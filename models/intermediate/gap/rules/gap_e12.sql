@@ -12,7 +12,7 @@ posted as (
         account.frame_id,
         cast(sum(posting.amount_dkk) as decimal(18, 2)) as total_dkk,
         cast(
-            coalesce(sum(posting.amount_dkk) filter (where unmatched.posting_id is not null), 0) as decimal(18, 2)
+            coalesce(sum(unmatched.open_dkk), 0) as decimal(18, 2)
         ) as amount_dkk,
         count(unmatched.posting_id) as postings,
         min(posting.posted_on) filter (where unmatched.posting_id is not null) as first_on
@@ -21,8 +21,9 @@ posted as (
         on posting.fiscal_year = open_year.fiscal_year
     inner join {{ ref('dim_account') }} as account
         on posting.account_id = account.account_id
-    left join {{ ref('int_gap__unmatched_posting') }} as unmatched
+    left join {{ ref('int_gap__open_posting') }} as unmatched
         on posting.posting_id = unmatched.posting_id
+        and unmatched.open_kind <> 'beyond_plan'
     where not posting.is_balance
         and posting.posted_on <= {{ as_of() }}
     group by posting.fiscal_year, account.frame_id
