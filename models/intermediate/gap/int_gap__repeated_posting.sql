@@ -1,6 +1,6 @@
 -- Postings that repeat another one. Either an invoice is posted again (same supplier, amount and number, or the number
--- with a letter or a digit added), or the plan of a payment is met without the posting and another one of the same
--- amount: the first is the line that names the month, of cash and wages the one nearest the day of payment, then the
+-- with a letter or a digit added), or the plan of a payment is better met without the posting, and another one has the
+-- same amount: the first is the line that names the month, of cash and wages the one nearest the day of payment, then the
 -- earliest. Net of reversals and their reposts. No repetition: several lines of one invoice posted on one day (a line a
 -- child); the parts of a split invoice; lines that name different service months. Where a payment of the same course
 -- nearby is due and nobody has paid it, a further posting that does not name the month most likely is for that one: it
@@ -74,8 +74,8 @@ allocation as (
         payment.planned_on,
         coalesce(posting.service_month = payment.planned_month, false) as is_month_named,
         payment.allocated_dkk > payment.planned_dkk + {{ match_tolerance('payment.planned_dkk') }}
-        and payment.allocated_dkk - match.allocated_dkk
-        >= payment.planned_dkk - {{ match_tolerance('payment.planned_dkk') }} as is_met_without,
+        and abs(payment.allocated_dkk - match.allocated_dkk - payment.planned_dkk)
+        < payment.allocated_dkk - payment.planned_dkk as is_better_without,
         row_number() over (
             partition by match.course_payment_id, posting.amount_dkk
             order by
@@ -103,7 +103,7 @@ further as (
         on allocation.posting_id = taken_back.posting_id
     where allocation.amount_dkk > 0
         and allocation.nth_of_amount > 1
-        and allocation.is_met_without
+        and allocation.is_better_without
 
 ),
 

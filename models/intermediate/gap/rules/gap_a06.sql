@@ -3,8 +3,8 @@
 -- posted (nothing at all is A03). Too little is only said when every invoice for the month could be in (threshold:
 -- days after the month's end, of the ledger deliveries); too much at once. A posting that repeats another is A10's or
 -- pays for another month, one beyond the plan has no course (A02); an unpaid wage or cash payment is A03's; postings on
--- deleted payments are A08's, on expected courses A15's. Months before the ledger's first period are out of sight. One
--- gap a course and month.
+-- deleted payments are A08's, on expected courses A15's. Of months before the ledger's first period only too
+-- much can be seen. One gap a course and month.
 with
 
 {{ gap_rule('A06') }},
@@ -108,8 +108,10 @@ where abs(course_month.posted_dkk - course_month.planned_dkk) > greatest(
     abs(course_month.planned_dkk) * coalesce(own_tolerance.tolerance_pct, rule.threshold_pct) / 100,
     coalesce(own_tolerance.tolerance_dkk, rule.threshold_dkk)
 )
-    and course_month.planned_month >= cover.covered_from
     and (
         course_month.posted_dkk > course_month.planned_dkk
-        or last_day(course_month.planned_month) + rule.threshold_days <= cover.covered_until
+        or (
+            course_month.planned_month >= cover.covered_from
+            and last_day(course_month.planned_month) + rule.threshold_days <= cover.covered_until
+        )
     )
