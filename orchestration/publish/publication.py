@@ -14,7 +14,7 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import pages, store, tables
+from orchestration.publish import pages, store, tables, workbooks
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
 from orchestration.publish.privacy import refuse_private_columns
@@ -95,6 +95,8 @@ def publish(
         pages.write(building / "index.html", pages.front_page(connection, manifest))
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
+        # the pages link to the worklists that are there
+        workbooks.write(connection, building / "steward", manifest)
         write_steward_part(building / "steward", connection, manifest)
         report = validation_page(as_of, validations, delivered, tests, totals, name, docs)
         pages.write(building / "validation" / "index.html", report)

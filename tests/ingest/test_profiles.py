@@ -44,7 +44,7 @@ files:
 
 def test_the_shipped_profiles_cover_their_sources():
     profiles = load_profiles(None)
-    assert sorted(profiles) == ["bos", "kmd_opus", "ledger"]
+    assert sorted(profiles) == ["bos", "kmd_opus", "ledger", "plan"]
     assert all(len(members) == 1 and len(members[0].digest) == 12 for members in profiles.values())
 
 

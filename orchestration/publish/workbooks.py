@@ -1,0 +1,493 @@
+"""The stewards' worklists: one Excel workbook a team, to be filled in and delivered back.
+
+Belongs here: sheets, columns, looks, and the words a steward answers with; what they mean when they come back is in
+the profile `plan`. Does not: which gaps there are (models), or what the files are called (names).
+
+The same publication gives the same bytes. Text is written as text, whatever it looks like.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, Final
+
+import duckdb
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from orchestration.publish.manifest import Manifest
+from orchestration.publish.names import NO_TEAM, worklist_file
+from orchestration.templating import day, short_day
+
+Row = Mapping[str, Any]
+
+GAPS_TABLE: Final = "steward_registration_gap"
+COUPLINGS_TABLE: Final = "steward_unmatched_posting"
+OVERVIEW: Final = "Oversigt"
+COUPLINGS: Final = "Koblinger"
+SOON_WORKDAYS: Final = 5
+"""A deadline within so many work days of the as-of date is coloured amber."""
+
+ANSWERS: Final = {
+    "Kommentar": "En bemærkning til de andre. Manglen bliver stående.",
+    "Undtaget": "Skal ikke rettes nu. Skriv hvorfor og til hvornår: består manglen, kommer den igen dagen efter.",
+    "Accepteret": "Er rigtigt, som det er. Skriv hvorfor. Gælder, til nogen ophæver det (eller til en dato).",
+    "Ophævet": "Tager en tidligere undtagelse, accept eller kobling tilbage.",
+}
+_STEPS: Final = (
+    "Ret først fejlen i BOS eller i økonomisystemet: så forsvinder rækken af sig selv med næste levering.",
+    "Skal rækken ikke rettes, så vælg en afgørelse, og skriv hvorfor i Kommentar. En kommentar alene er også et svar.",
+    f"På arket {COUPLINGS} kobler du en postering til et forløb: skriv forløbets betalings-ID i Kobl til.",
+    "Skriv Udfyldt af (initialer eller brugernavn) og Dato i rækken, eller én gang her på arket for alle rækker.",
+    "Skriv ikke navne eller CPR-numre nogen steder. Ret ikke de hvide celler, og slet ikke kolonner.",
+    "Gem filen, og læg den i landing/plan/<dato>/ (dags dato som ÅÅÅÅ-MM-DD). Næste kørsel læser den.",
+)
+_STATUS: Final = {"open": "Åben", "overdue": "Over fristen", "waived": "Undtaget"}
+_SEVERITY: Final = {"E": "Fejl", "W": "Advarsel", "I": "Til gennemsyn"}
+_LARGEST_CELL: Final = 32_767
+_LINE_HEIGHT: Final = 15
+_HEADING: Final = 2  # a list's row of headings, from 0: above it the title and what to do
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: heading, the row's field (empty: to be filled in), width, and what a cell holds."""
+
+    label: str
+    field: str = ""
+    width: float = 12
+    kind: str = "text"
+    is_hidden: bool = False
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the steward writes in it."""
+        return not self.field
+
+
+_SIGNATURE: Final = (Column("Udfyldt af"), Column("Dato", kind="date"))
+GAP_COLUMNS: Final = (
+    Column("Frist", "due_on", 12, "date"),
+    Column("Status", "status_da", 13),
+    Column("Hvad er galt", "text_da", 60),
+    Column("Kr. på spil", "amount_dkk", 14, "money"),
+    Column("Bevilling", "appropriation_id", 20),
+    Column("Sag", "case_sbsys_id", 20),
+    Column("Forløb", "course_id", 9),
+    Column("Bilag", "document_no", 14),
+    Column("Leverandør", "supplier_name", 26),
+    Column("Konto", "account_id", 18),
+    Column("Rådgiver", "caseworker_id", 10),
+    Column("Leder", "leader_id", 10),
+    Column("Rettes af", "corrector", 18),
+    Column("Først set", "first_seen_on", 12, "date"),
+    Column("Seneste svar", "answer_da", 30),
+    Column("Afgørelse", width=13),
+    Column("Kommentar", width=40),
+    Column("Gælder til", kind="date"),
+    *_SIGNATURE,
+    Column("Mangel-id", "gap_id", is_hidden=True),
+    Column("Regel", "rule_id", is_hidden=True),
+)
+COUPLING_COLUMNS: Final = (
+    Column("Bogført", "posted_on", 12, "date"),
+    Column("Bilag", "document_no", 14),
+    Column("Leverandør", "supplier_name", 30),
+    Column("Konto", "account_id", 18),
+    Column("Beløb, kr.", "amount_dkk", 14, "money"),
+    Column("Lige gode forløb", "candidates", 16, "number"),
+    Column("Kobl til", width=22),
+    Column("Kommentar", width=40),
+    *_SIGNATURE,
+    Column("Postering", "posting_id", is_hidden=True),
+    Column("Mangel-id", "gap_id", is_hidden=True),
+)
+
+_GAPS: Final = f"""
+    from steward.main.{GAPS_TABLE}
+    where status <> 'closed'
+    order by team_id nulls last, rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
+"""
+_COUPLINGS: Final = f"""
+    from steward.main.{COUPLINGS_TABLE}
+    order by team_id nulls last, posted_on, posting_id
+"""
+# The work day so many after the as-of date; a calendar that ends before it colours nothing amber.
+_SOON: Final = """
+    select soon.date_on
+    from kobling.marts.dim_date as today
+    inner join kobling.marts.dim_date as soon on soon.workday_no = today.workday_no + ?
+    where today.date_on = ? and soon.is_workday
+"""
+
+
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+    """Writes a worklist for each team that has something to do, and one for what no team has.
+
+    Args:
+        connection: the published tables attached as `kobling` and `steward`.
+        folder: where the files go.
+        manifest: which tables there are, and the as-of date.
+    """
+    tables = {entry.table for entry in manifest.tables}
+    if f"steward.{GAPS_TABLE}" not in tables:
+        return
+    gaps = _by_team(connection, _GAPS)
+    couplings = _by_team(connection, _COUPLINGS) if f"steward.{COUPLINGS_TABLE}" in tables else {}
+    found = connection.execute(_SOON, [SOON_WORKDAYS, manifest.as_of]).fetchone()
+    soon_on = found[0] if found else manifest.as_of
+    for team in {**gaps, **couplings}:
+        worklist = _Worklist(
+            folder / worklist_file(team), team or NO_TEAM, manifest.as_of, soon_on, manifest.previous_as_of
+        )
+        worklist.write(gaps.get(team, []), couplings.get(team, []))
+
+
+def safe_text(value: object) -> str:
+    """A text that no spreadsheet reads as a formula, also after the sheet was saved as CSV."""
+    text = str(value)[: _LARGEST_CELL - 1]
+    is_risky = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{text}" if is_risky else text
+
+
+def sheet_names(titles: Iterable[str]) -> list[str]:
+    """A name that Excel takes for each title, in order: at most 31 characters, and no two the same."""
+    used = {name.casefold() for name in (OVERVIEW, COUPLINGS, "History")}
+    names = []
+    for title in titles:
+        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title)
+        name, number = _cut(shorten(clean, 31, placeholder="…"), 31), 1
+        while name.casefold() in used:
+            number += 1
+            name = f"{_cut(shorten(clean, 28, placeholder='…'), 28)} {number}"
+        used.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _cut(text: str, length: int) -> str:
+    """The beginning of a text, which is something; Excel counts in UTF-16 and takes no apostrophe at an end."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip(" '") or "Ark"
+
+
+def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str | None, list[Row]]:
+    result = connection.execute(query)
+    names = [column[0] for column in result.description or []]
+    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
+    return {team: list(found) for team, found in groupby(rows, key=lambda row: row["team_id"])}
+
+
+def _shown(row: Row) -> Row:
+    """The row with its status, and what was answered last, in words."""
+    is_accepted = row["status"] == "waived" and row["decision"] == "ACCEPT"
+    until, comment = row["waived_until_on"], row["comment_da"]
+    answer = [
+        f"Til {short_day(until)}." if until else None,
+        f"{comment} ({row['comment_by']} {short_day(row['comment_on'])})" if comment else None,
+    ]
+    return {
+        **row,
+        "status_da": "Accepteret" if is_accepted else _STATUS[row["status"]],
+        "answer_da": " ".join(filter(None, answer)) or None,
+    }
+
+
+def _amount(rows: Iterable[Row]) -> Decimal:
+    return sum((row["amount_dkk"] or Decimal(0) for row in rows), Decimal(0))
+
+
+class _Worklist:
+    """One workbook: the overview, a list a rule, and the postings that nobody could couple."""
+
+    def __init__(
+        self, path: Path, team: str, as_of: date, soon_on: date, previous_as_of: date | None
+    ) -> None:
+        self.team, self.as_of, self.soon_on, self.previous_as_of = team, as_of, soon_on, previous_as_of
+        never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        self.book = Workbook(str(path), {**never, "default_date_format": "dd-mm-yyyy"})
+        # a time of making would make every file another one
+        created = datetime.combine(as_of, time())
+        self.book.set_properties({"title": f"Arbejdsliste: {team}", "author": "Kobling", "created": created})
+        self.formats: dict[tuple[str, ...], Format] = {}
+
+    def write(self, gaps: Sequence[Row], couplings: Sequence[Row]) -> None:
+        """Writes all sheets and the file."""
+        overview = self.book.add_worksheet(OVERVIEW)
+        rules = [list(found) for _, found in groupby(gaps, key=lambda row: row["rule_id"])]
+        titles = [f"{rows[0]['rule_id']} {rows[0]['rule_name_da']}" for rows in rules]
+        lists = list(zip(sheet_names(titles), titles, rules, strict=True))
+        self._overview(overview, lists, couplings)
+        for name, title, rows in lists:
+            self._list(
+                name,
+                f"{title}: {self.team}",
+                f"Det skal der gøres: {rows[0]['action_da']}",
+                GAP_COLUMNS,
+                [_shown(row) for row in rows],
+            )
+        if couplings:
+            self._list(
+                COUPLINGS,
+                f"Posteringer uden forløb: {self.team}",
+                "Skriv i Kobl til, hvad posteringen hører til: forløb (betalings-ID) eller betaling (ID/dato).",
+                COUPLING_COLUMNS,
+                couplings,
+            )
+        self.book.close()
+
+    def _overview(
+        self, sheet: Worksheet, lists: Sequence[tuple[str, str, list[Row]]], couplings: Sequence[Row]
+    ) -> None:
+        """What the workbook is, what is in it, and how to answer."""
+        sheet.hide_gridlines(2)
+        for position, width in enumerate((16, 48, 15, 9, 9, 13, 13, 11, 16)):
+            sheet.set_column(position, position, width)
+        self._page(sheet)
+        title, heading, text = self._format("title"), self._format("heading"), self._format("plain")
+        sheet.write_string(0, 0, safe_text(f"Arbejdsliste: {self.team}"), title)
+        sheet.write_string(
+            1,
+            0,
+            f"Registreringsmangler pr. {day(self.as_of)}. Listen viser sager og bevillinger: "
+            "del den kun med dem, der arbejder med dem.",
+            text,
+        )
+        sheet.write_string(3, 0, "Opgjort", text)
+        sheet.write_datetime(3, 1, self.as_of, self._format("date", "plain"))
+        sheet.write_string(4, 0, "Gul til og med", text)
+        sheet.write_datetime(4, 1, self.soon_on, self._format("date", "plain"))
+        sheet.write_string(3, 2, "Rød frist: var overskredet på opgørelsesdagen.", text)
+        sheet.write_string(4, 2, f"Gul frist: højst {SOON_WORKDAYS} arbejdsdage fra den.", text)
+        self.book.define_name("Opgjort", f"={OVERVIEW}!$B$4")
+        self.book.define_name("Gul_til", f"={OVERVIEW}!$B$5")
+        for at, column in enumerate(_SIGNATURE, start=5):
+            sheet.write_string(at, 0, column.label, text)
+            sheet.write_blank(at, 1, None, self._format(column.kind, "input"))
+            sheet.write_string(at, 2, "Gælder for alle rækker, hvor du ikke skriver andet.", text)
+            self._validate(sheet, column, at, at, 1)
+
+        row = self._counts(sheet, 8, lists, couplings) + 1
+        for heading_da, lines in (
+            ("Sådan svarer du", {f"{number}.": step for number, step in enumerate(_STEPS, start=1)}),
+            ("Afgørelser", ANSWERS),
+        ):
+            sheet.write_string(row, 0, heading_da, heading)
+            for at, (word, meaning) in enumerate(lines.items(), start=row + 1):
+                sheet.write_string(at, 0, word, self._format("plain", "bold"))
+                sheet.write_string(at, 1, meaning, text)
+            row += len(lines) + 2
+
+    def _counts(
+        self,
+        sheet: Worksheet,
+        row: int,
+        lists: Sequence[tuple[str, str, list[Row]]],
+        couplings: Sequence[Row],
+    ) -> int:
+        """The table of the sheets; returns the row below it."""
+        labels = (
+            "Regel",
+            "Mangel",
+            "Alvor",
+            "Åbne",
+            "Nye",
+            "Over fristen",
+            "Gul frist",
+            "Undtaget",
+            "Kr. på spil",
+        )
+        for position, label in enumerate(labels):
+            sheet.write_string(
+                row, position, label, self._format("head", "number" if position > 2 else "plain")
+            )
+        totals = [Decimal(0)] * 6
+        for name, _, rows in lists:
+            row += 1
+            standing = [found for found in rows if found["status"] != "waived"]
+            counts = [
+                Decimal(len(standing)),
+                Decimal(sum(found["is_new"] for found in standing)),
+                Decimal(sum(found["status"] == "overdue" for found in standing)),
+                Decimal(
+                    sum(self.as_of <= (found["due_on"] or date.max) <= self.soon_on for found in standing)
+                ),
+                Decimal(len(rows) - len(standing)),
+                _amount(standing),
+            ]
+            totals = [total + count for total, count in zip(totals, counts, strict=True)]
+            self._count_row(sheet, row, rows[0]["rule_id"], rows[0]["rule_name_da"], name, counts)
+            sheet.write_string(row, 2, _SEVERITY.get(rows[0]["severity"], ""), self._format("text"))
+        row += 1
+        sheet.write_string(row, 0, "I alt", self._format("total"))
+        for position in (1, 2):
+            sheet.write_blank(row, position, None, self._format("total"))
+        self._numbers(sheet, row, totals, "total")
+        if couplings:
+            row += 1
+            name_da = "Posteringer uden forløb, som du kan koble selv"
+            blanks = [Decimal(0)] * 4
+            counts = [Decimal(len(couplings)), *blanks, _amount(couplings)]
+            self._count_row(sheet, row, "–", name_da, COUPLINGS, counts)
+        if self.previous_as_of:
+            row += 1
+            note = f"Nye er kommet til efter {day(self.previous_as_of)}."
+            sheet.write_string(row, 1, note, self._format("plain"))
+        return row + 1
+
+    def _count_row(
+        self, sheet: Worksheet, row: int, rule: str, title: str, target: str, counts: Sequence[Decimal]
+    ) -> None:
+        sheet.write_string(row, 0, safe_text(rule), self._format("text"))
+        link = "internal:'" + target.replace("'", "''") + "'!A1"
+        sheet.write_url(row, 1, link, self._format("link"), safe_text(title))
+        sheet.write_blank(row, 2, None, self._format("text"))
+        self._numbers(sheet, row, counts, "text")
+
+    def _numbers(self, sheet: Worksheet, row: int, counts: Sequence[Decimal], look: str) -> None:
+        for position, count in enumerate(counts, start=3):
+            kind = "money" if position == 8 else "number"
+            sheet.write_number(row, position, float(count), self._format(kind, look))
+
+    def _list(self, name: str, title: str, task: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """A sheet with one row a gap, or a posting; columns that tell nothing of any of them are left out."""
+        shown = [
+            column
+            for column in columns
+            if column.is_input or any(row.get(column.field) not in (None, self.team) for row in rows)
+        ]
+        sheet = self.book.add_worksheet(name)
+        last = _HEADING + len(rows)
+        sheet.write_string(0, 0, safe_text(title), self._format("title"))
+        sheet.write_string(1, 0, safe_text(task), self._format("plain"))
+        for position, column in enumerate(shown):
+            look = "input" if column.is_input else "text"
+            sheet.set_column(position, position, column.width, None, {"hidden": column.is_hidden})
+            for number, row in enumerate(rows, start=_HEADING + 1):
+                self._cell(sheet, number, position, column.kind, row.get(column.field), look)
+            self._validate(sheet, column, _HEADING + 1, last, position)
+        looks = {True: self._format("head", "asked"), False: self._format("head")}
+        headings = [{"header": column.label, "header_format": looks[column.is_input]} for column in shown]
+        sheet.add_table(
+            _HEADING, 0, last, len(shown) - 1, {"columns": headings, "style": "Table Style Light 1"}
+        )
+        # a row grows with what is written in it, if nothing else has set its height
+        sheet.set_default_row(_LINE_HEIGHT * 2)
+        for number in range(_HEADING + 1):
+            sheet.set_row(number, 20)
+        for number, row in enumerate(rows, start=_HEADING + 1):
+            lines = max(len(str(row.get(column.field) or "")) / column.width for column in shown)
+            if lines > 2:
+                sheet.set_row(number, _LINE_HEIGHT * (int(lines) + 1))
+        sheet.freeze_panes(_HEADING + 1, 3)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        if shown[0].field == "due_on":
+            self._colour(sheet, last)
+        self._page(sheet)
+        # on paper without what is filled in on the screen
+        sheet.repeat_rows(0, _HEADING)
+        sheet.print_area(
+            0, 0, last, sum(not column.is_input and not column.is_hidden for column in shown) - 1
+        )
+
+    def _cell(self, sheet: Worksheet, row: int, position: int, kind: str, value: Any, look: str) -> None:
+        cell_format = self._format(kind, look)
+        if value is None:
+            sheet.write_blank(row, position, None, cell_format)
+        elif kind == "date":
+            sheet.write_datetime(row, position, value, cell_format)
+        elif kind in ("money", "number"):
+            sheet.write_number(row, position, float(value), cell_format)
+        else:
+            sheet.write_string(row, position, safe_text(value), cell_format)
+
+    def _validate(self, sheet: Worksheet, column: Column, first: int, last: int, position: int) -> None:
+        """What may be written in an input column, told when a cell of it is chosen."""
+        rule: dict[str, Any]
+        match column.label if column.is_input else "":
+            case "Afgørelse":
+                rule = {"validate": "list", "source": list(ANSWERS)}
+                message = "Vælg fra listen. Hvad de betyder, står på arket Oversigt."
+            case "Gælder til" | "Dato":
+                rule = {"validate": "date", "criteria": ">=", "value": date(2000, 1, 1)}
+                if column.label == "Gælder til":
+                    rule["value"] = self.as_of
+                message = "En dato som 31-12-2022."
+            case "Udfyldt af":
+                rule = {"validate": "length", "criteria": "between", "minimum": 2, "maximum": 30}
+                message = "Initialer eller brugernavn, ikke navn."
+            case "Kommentar":
+                rule = {"validate": "length", "criteria": "<=", "value": 1000}
+                message = "Hvorfor? Skriv ikke navne eller CPR-numre."
+            case "Kobl til":
+                rule = {"validate": "length", "criteria": "between", "minimum": 1, "maximum": 40}
+                message = "Betalings-ID, fx 834, eller betalings-ID/dato."
+            case _:
+                return
+        told = {"input_title": column.label, "input_message": message}
+        sheet.data_validation(
+            first,
+            position,
+            last,
+            position,
+            {**rule, **told, "error_title": column.label, "error_message": message},
+        )
+
+    def _colour(self, sheet: Worksheet, last: int) -> None:
+        """Deadline and status: what is waived stands back, what is overdue is red, what is due soon amber."""
+        first = _HEADING + 2  # as the sheet counts
+        for criteria, look, stops in (
+            (f'=OR($B{first}="Undtaget",$B{first}="Accepteret")', "back", True),
+            (f"=AND(ISNUMBER($A{first}),$A{first}<Opgjort)", "red", False),
+            (f"=AND(ISNUMBER($A{first}),$A{first}>=Opgjort,$A{first}<=Gul_til)", "amber", False),
+        ):
+            rule = {
+                "type": "formula",
+                "criteria": criteria,
+                "format": self._format(look),
+                "stop_if_true": stops,
+            }
+            sheet.conditional_format(first - 1, 0, last, 1, rule)
+
+    def _page(self, sheet: Worksheet) -> None:
+        """Landscape A4, as wide as the sheet."""
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer(f"&L&A&C{self.team.replace('&', '&&')} pr. {short_day(self.as_of)}&RSide &P af &N")
+
+    def _format(self, *looks: str) -> Format:
+        """A cell's looks, each set of them once."""
+        if looks not in self.formats:
+            values: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
+            for look in looks:
+                values |= _LOOKS[look]
+            self.formats[looks] = self.book.add_format(values)
+        return self.formats[looks]
+
+
+_LINE: Final = {"bottom": 1, "bottom_color": "#D9DFE6"}
+_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "text": {"text_wrap": True, **_LINE},
+    "plain": {},
+    "bold": {"bold": True},
+    "number": {"num_format": "#,##0", "align": "right"},
+    "money": {"num_format": "#,##0.00_ ;-#,##0.00_ ", "align": "right"},
+    "date": {"num_format": "dd-mm-yyyy", "align": "left"},
+    "input": {"bg_color": "#FFF8DC", "text_wrap": True, "border": 1, "border_color": "#D9DFE6"},
+    "head": {"bold": True, "bg_color": "#134B6B", "font_color": "#FFFFFF", "valign": "vcenter"},
+    "asked": {"bg_color": "#855A00"},
+    "total": {"bold": True, "top": 1, "top_color": "#5A6675"},
+    "title": {"bold": True, "font_size": 15, "font_color": "#134B6B"},
+    "heading": {"bold": True, "font_size": 12, "font_color": "#134B6B"},
+    "link": {"font_color": "#134B6B", "underline": 1, "text_wrap": True, **_LINE},
+    "red": {"bg_color": "#FBE9E9", "font_color": "#9D1C1C", "bold": True},
+    "amber": {"bg_color": "#FDF3DC", "font_color": "#855A00", "bold": True},
+    "back": {"font_color": "#5A6675", "italic": True},
+}
