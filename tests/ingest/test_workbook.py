@@ -17,9 +17,10 @@ from openpyxl import Workbook, load_workbook
 from orchestration.ingest import ingest
 from orchestration.publish.workbooks import ANSWERS
 from orchestration.settings import Settings
-from tests import worklists
-from tests.ingest.conftest import World
-from tests.worklists import gap_id
+
+from .. import worklists
+from ..worklists import gap_id
+from .conftest import World
 
 DAY = "2022-07-04"
 SIGNED = {"Udfyldt af": "abc", "Dato": date(2022, 7, 1)}

@@ -13,8 +13,9 @@ from openpyxl import load_workbook
 
 from orchestration.publish.names import worklist_file
 from orchestration.publish.workbooks import COUPLINGS, OVERVIEW, safe_text, sheet_names
-from tests import worklists
-from tests.worklists import gap_id
+
+from .. import worklists
+from ..worklists import gap_id
 
 RISKY = ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1", "=cmd|' /C calc'!A0", "http://x.dk"]
 
