@@ -20,9 +20,8 @@ def worklist_file(team_id: str | None) -> str:
 
     A name that had to be changed carries a hash of the right one, so that no two teams share a file.
     """
-    if team_id is None:
-        return f"{NO_TEAM}.xlsx"
-    name = _REFUSED.sub("_", team_id)
-    if name != team_id or name == NO_TEAM:
-        name += f"_{hashlib.sha256(team_id.encode()).hexdigest()[:6]}"
+    team = NO_TEAM if team_id is None else team_id
+    name = _REFUSED.sub("_", team)
+    if name != team:
+        name += f"_{hashlib.sha256(team.encode()).hexdigest()[:6]}"
     return f"{name}.xlsx"

@@ -110,13 +110,15 @@ COUPLING_COLUMNS: Final = (
 )
 
 _GAPS: Final = f"""
+    select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
     from steward.main.{GAPS_TABLE}
     where status <> 'closed'
-    order by team_id nulls last, rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
+    order by team_id, rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
 """
 _COUPLINGS: Final = f"""
+    select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
     from steward.main.{COUPLINGS_TABLE}
-    order by team_id nulls last, posted_on, posting_id
+    order by team_id, posted_on, posting_id
 """
 # The work day so many after the as-of date; a calendar that ends before it colours nothing amber.
 _SOON: Final = """
@@ -144,7 +146,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifes
     soon_on = found[0] if found else manifest.as_of
     for team in {**gaps, **couplings}:
         worklist = _Worklist(
-            folder / worklist_file(team), team or NO_TEAM, manifest.as_of, soon_on, manifest.previous_as_of
+            folder / worklist_file(team), team, manifest.as_of, soon_on, manifest.previous_as_of
         )
         worklist.write(gaps.get(team, []), couplings.get(team, []))
 
@@ -176,7 +178,7 @@ def _cut(text: str, length: int) -> str:
     return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip(" '") or "Ark"
 
 
-def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str | None, list[Row]]:
+def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[Row]]:
     result = connection.execute(query)
     names = [column[0] for column in result.description or []]
     rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())

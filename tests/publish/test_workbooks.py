@@ -130,10 +130,10 @@ def test_any_titles_give_names_that_excel_takes(titles):
         assert not name.endswith("'")
 
 
-@given(st.lists(text | st.just("Uden team") | st.just("CON"), unique=True))
+@given(st.lists(text | st.just("CON"), unique=True))
 def test_any_teams_give_files_that_any_system_takes(teams):
-    names = [worklist_file(team) for team in [None, *teams]]
-    assert names[0] == "Uden team.xlsx"
+    assert worklist_file(None) == "Uden team.xlsx"
+    names = [worklist_file(team) for team in teams]
     assert len(set(names)) == len(names)
     for name in names:
         assert len(name) < 100
