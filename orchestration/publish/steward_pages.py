@@ -7,9 +7,11 @@ A cause is a team's gaps of one rule on one course, else on one supplier, else o
 of the same supplier are mended at once.
 """
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +158,16 @@ class Chart:
 def write_steward_part(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     """Writes the page and the scripts that it loads, beside the worklists, to which it links."""
     shutil.copytree(ASSETS, folder / "assets", copy_function=shutil.copyfile)
+    (folder / "assets" / "datatables.js").write_text(_datatables(), encoding="utf-8")
     (folder / "index.html").write_text(steward_page(folder, connection, manifest), encoding="utf-8")
+
+
+def _datatables() -> str:
+    """DataTables, as itables brings it, with its licence: as a script, since browsers load no modules from a file."""
+    module = package_files("itables").joinpath("html", "dt_bundle.js").read_text(encoding="utf-8")
+    script, found = re.subn(r"export\{[^}]*?(\w+) as default[^}]*\};", r"window.DataTable=\1;", module)
+    assert found == 1, "itables' bundle exports DataTables once"
+    return f"(() => {{\n{script}\n}})();\n"
 
 
 def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
