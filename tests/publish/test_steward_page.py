@@ -227,12 +227,30 @@ def test_what_is_not_a_gap_stands_apart(page: Page, query) -> None:
 
 def test_charts_are_read_out_and_have_their_numbers(page: Page) -> None:
     figures = page.locator("figure").all()
-    assert len(figures) >= 4
+    assert len(figures) == 7
     for figure in figures:
         title = figure.locator("h3").inner_text()
         assert figure.get_by_role("img", name=title).count() == 1
         assert figure.locator("svg > desc").inner_html()
         assert figure.locator("table tbody tr").count() > 0
+
+
+def test_the_newest_month_of_a_chart_is_the_first_screen(page: Page) -> None:
+    number, _, overdue, amount = total(page)
+    rows = [figure.locator("table tbody tr").last for figure in page.locator("figure").all()[:3]]
+    standing, _, money = [row.locator("td").all_text_contents() for row in rows]
+    assert standing == [number, overdue]
+    assert money == [amount]
+
+
+def test_the_plan_of_late_registration_follows_the_team(page: Page) -> None:
+    plan = page.locator("#efterregistrering ~ .scroll").first.locator("tbody tr")
+    assert plan.all_inner_texts()[0].split("\t") == [
+        *["Team 1", "30.06.2022", "20", "4", "0", "16", "14", "2 bagud", "800", "–"]
+    ]
+    assert "ingen plan" in plan.all_inner_texts()[1]
+    form(page).get_by_label("Mit team").select_option("Uden team")
+    assert [row.is_visible() for row in plan.all()] == [False, True]
 
 
 def test_on_paper_all_chosen_lines_stand(page: Page) -> None:
