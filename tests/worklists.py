@@ -51,10 +51,28 @@ COUPLING = {
     "team_id": ("varchar", "Team Nord"),
     "gap_id": ("varchar", None),
 }
-TABLES = {
-    workbooks.GAPS_TABLE: GAP,
-    workbooks.COUPLINGS_TABLE: COUPLING,
+EXPLAINED = {
+    "subject": ("varchar", "posting"),
+    "posting_id": ("varchar", "5100000001"),
+    "course_payment_id": ("varchar", None),
+    "course_id": ("varchar", None),
+    "match_method": ("varchar", None),
+    "explanation_da": ("varchar", "Ingen betaling passer; den nærmeste afviger."),
+    "nearest_ids": ("varchar", None),
+    "nearest_da": ("varchar", None),
 }
+POSTING = {
+    name: COUPLING[name] for name in ("posting_id", "posted_on", "supplier_name", "account_id", "amount_dkk")
+} | {"invoice_no": ("varchar", None)}
+COURSE = {"course_id": ("varchar", "834"), "team_id": ("varchar", "Team Nord")}
+TABLES: dict[str, dict[str, tuple[str, Any]]] = {
+    f"steward.main.{workbooks.GAPS_TABLE}": GAP,
+    f"steward.main.{workbooks.COUPLINGS_TABLE}": COUPLING,
+    "kobling.marts.mart_match_explain": EXPLAINED,
+    "kobling.marts.fct_posting": POSTING,
+    "kobling.marts.dim_course": COURSE,
+}
+Rows = Iterable[Mapping[str, Any]]
 
 
 def gap_id(number: int) -> str:
@@ -63,9 +81,14 @@ def gap_id(number: int) -> str:
 
 
 def write(
-    folder: Path, gaps: Iterable[Mapping[str, Any]], couplings: Iterable[Mapping[str, Any]] = ()
+    folder: Path,
+    gaps: Rows,
+    couplings: Rows = (),
+    explained: Rows = (),
+    postings: Rows = (),
+    courses: Rows = (),
 ) -> list[Path]:
-    """The worklists of these gaps and postings, whatever they leave out being as in GAP and COUPLING."""
+    """The worklists of these rows, whatever they leave out being as in GAP, COUPLING and so on."""
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as kobling; attach ':memory:' as steward")
@@ -78,19 +101,20 @@ def write(
             from range(date '2022-01-01', date '2023-01-01', interval 1 day)
             """
         )
-        for (table, columns), rows in zip(TABLES.items(), (gaps, couplings), strict=True):
+        given = (gaps, couplings, explained, postings, courses)
+        for (table, columns), rows in zip(TABLES.items(), given, strict=True):
             described = ", ".join(f"{name} {type_}" for name, (type_, _) in columns.items())
-            connection.execute(f"create table steward.main.{table} ({described})")
+            connection.execute(f"create table {table} ({described})")
             for row in rows:
                 values = {**{name: default for name, (_, default) in columns.items()}, **row}
                 marks = ", ".join("?" for _ in columns)
                 connection.execute(
-                    f"insert into steward.main.{table} values ({marks})", [values[name] for name in columns]
+                    f"insert into {table} values ({marks})", [values[name] for name in columns]
                 )
         manifest = SimpleNamespace(
             as_of=AS_OF,
             previous_as_of=date(2022, 5, 31),
-            tables=[SimpleNamespace(table=f"steward.{table}") for table in TABLES],
+            tables=[SimpleNamespace(table=table.replace(".main.", ".")) for table in TABLES],
         )
         workbooks.write(connection, folder, manifest)  # type: ignore[arg-type]
     return sorted(folder.glob("*.xlsx"))

@@ -80,6 +80,31 @@ def test_a_worklist_has_a_sheet_a_rule_and_one_for_couplings(tmp_path):
     assert not any("TODAY" in formula or "NOW" in formula for formula in formulas)
 
 
+def test_postings_are_coupled_with_what_comes_nearest_at_hand(tmp_path):
+    """A coupling that a steward made stands there too: it can be taken back."""
+    explained = [
+        {"nearest_ids": "12/2022-06-01; 34/2022-06-01", "nearest_da": "12/2022-06-01: planlagt 400,00 kr."},
+        {
+            "posting_id": "2",
+            "course_payment_id": "834/2022-06-01",
+            "course_id": "834",
+            "match_method": "manual",
+        },
+    ]
+    (path,) = worklists.write(tmp_path, [], [{}], explained, [{"posting_id": "2"}], [{}])
+    book: Any = load_workbook(path)
+    sheet, columns = book[COUPLINGS], worklists.lists(book)[COUPLINGS]
+    assert [sheet.cell(row, columns["Postering"]).value for row in (4, 5)] == ["5100000001", "2"]
+    assert sheet.cell(4, columns["Nærmeste betalinger"]).value.startswith("12/2022-06-01")
+    assert [sheet.cell(row, columns["Koblet til nu"]).value for row in (4, 5)] == [None, "834/2022-06-01"]
+    offered = [rule for rule in sheet.data_validations.dataValidation if "12/2022" in str(rule.formula1)]
+    assert [(str(rule.sqref), rule.formula1, rule.showErrorMessage) for rule in offered] == [
+        (sheet.cell(4, columns["Kobl til"]).coordinate, '"12/2022-06-01,34/2022-06-01"', False)
+    ]
+    # what looks like a day stays what was written
+    assert sheet.cell(4, columns["Kobl til"]).number_format == "@"
+
+
 def test_nothing_in_a_worklist_is_a_formula_or_a_link(tmp_path):
     names = (
         "text_da",
