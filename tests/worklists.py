@@ -87,6 +87,8 @@ def write(
     explained: Rows = (),
     postings: Rows = (),
     courses: Rows = (),
+    deliveries: Iterable[Any] = (),
+    quarantine: Path = Path(),
 ) -> list[Path]:
     """The worklists of these rows, whatever they leave out being as in GAP, COUPLING and so on."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,8 +117,9 @@ def write(
             as_of=AS_OF,
             previous_as_of=date(2022, 5, 31),
             tables=[SimpleNamespace(table=table.replace(".main.", ".")) for table in TABLES],
+            deliveries=deliveries,
         )
-        workbooks.write(connection, folder, manifest)  # type: ignore[arg-type]
+        workbooks.write(connection, folder, manifest, quarantine)  # type: ignore[arg-type]
     return sorted(folder.glob("*.xlsx"))
 
 

@@ -96,7 +96,7 @@ def publish(
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
         # the pages link to the worklists that are there
-        workbooks.write(connection, building / "steward", manifest)
+        workbooks.write(connection, building / "steward", manifest, settings.quarantine_path)
         write_steward_part(building / "steward", connection, manifest)
         report = validation_page(as_of, validations, delivered, tests, totals, name, docs)
         pages.write(building / "validation" / "index.html", report)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby
+from math import ceil
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, Final
@@ -23,14 +24,17 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.names import NO_TEAM, worklist_file
+from orchestration.publish.tables import quoted
 from orchestration.templating import day, short_day
 
 Row = Mapping[str, Any]
 
+ANSWERS_ENTITY: Final = "steward_decision"
 GAPS_TABLE: Final = "steward_registration_gap"
 COUPLINGS_TABLE: Final = "steward_unmatched_posting"
 OVERVIEW: Final = "Oversigt"
 COUPLINGS: Final = "Koblinger"
+UNREAD: Final = "Ikke læst"
 SOON_WORKDAYS: Final = 5
 """A deadline within so many work days of the as-of date is coloured amber."""
 
@@ -120,6 +124,14 @@ COUPLING_COLUMNS: Final = (
     Column("Mangel-id", "gap_id", is_hidden=True),
 )
 
+UNREAD_COLUMNS: Final = (
+    Column("Fil", "file_name", 40),
+    Column("Ark", "sheet_name", 34),
+    Column("Række", "line_no", 9, "number"),
+    Column("Kolonne", "column_name", 16),
+    Column("Hvad er galt", "reason", 80),
+)
+
 _GAPS: Final = f"""
     select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
     from steward.main.{GAPS_TABLE}
@@ -135,7 +147,7 @@ _COUPLINGS: Final = f"""
         unmatched.* replace (coalesce(unmatched.team_id, '{NO_TEAM}') as team_id),
         explained.explanation_da,
         explained.nearest_ids,
-        explained.nearest_da,
+        replace(explained.nearest_da, '; ', chr(10)) as nearest_da,
         explained.course_payment_id
     from steward.main.{COUPLINGS_TABLE} as unmatched
     left join explained on unmatched.posting_id = explained.posting_id
@@ -165,13 +177,14 @@ _SOON: Final = """
 """
 
 
-def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, quarantine: Path) -> None:
     """Writes a worklist for each team that has something to do, and one for what no team has.
 
     Args:
         connection: the published tables attached as `kobling` and `steward`.
         folder: where the files go.
-        manifest: which tables there are, and the as-of date.
+        manifest: which tables there are, which deliveries, and the as-of date.
+        quarantine: where ingest lists what it could not read.
     """
     tables = {entry.table for entry in manifest.tables}
     if f"steward.{GAPS_TABLE}" not in tables:
@@ -180,9 +193,10 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifes
     couplings = _by_team(connection, _COUPLINGS) if f"steward.{COUPLINGS_TABLE}" in tables else {}
     found = connection.execute(_SOON, [SOON_WORKDAYS, manifest.as_of]).fetchone()
     soon_on = found[0] if found else manifest.as_of
+    unread = _unread(connection, manifest, quarantine)
     for team in {**gaps, **couplings}:
         worklist = _Worklist(folder / worklist_file(team), team, manifest, soon_on)
-        worklist.write(gaps.get(team, []), couplings.get(team, []))
+        worklist.write(gaps.get(team, []), couplings.get(team, []), unread)
 
 
 def safe_text(value: object) -> str:
@@ -194,7 +208,7 @@ def safe_text(value: object) -> str:
 
 def sheet_names(titles: Iterable[str]) -> list[str]:
     """A name that Excel takes for each title, in order: at most 31 characters, and no two the same."""
-    used = {name.casefold() for name in (OVERVIEW, COUPLINGS, "History")}
+    used = {name.casefold() for name in (OVERVIEW, COUPLINGS, UNREAD, "History")}
     names = []
     for title in titles:
         clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title)
@@ -213,11 +227,36 @@ def _cut(text: str, length: int) -> str:
     return words.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip(" '") or "Ark"
 
 
-def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[Row]]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
     result = connection.execute(query)
     names = [column[0] for column in result.description or []]
-    rows = (dict(zip(names, row, strict=True)) for row in result.fetchall())
-    return {team: list(found) for team, found in groupby(rows, key=lambda row: row["team_id"])}
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[Row]]:
+    found = _rows(connection, query)
+    return {team: list(rows) for team, rows in groupby(found, key=lambda row: row["team_id"])}
+
+
+def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantine: Path) -> list[Row]:
+    """The answers of the newest delivery of answers that ingest could not read: where they stand, and why."""
+    newest = max(
+        (
+            found
+            for found in manifest.deliveries
+            if found.status == "loaded" and any(file.entity == ANSWERS_ENTITY for file in found.files)
+        ),
+        key=lambda found: found.extract_date,
+        default=None,
+    )
+    if newest is None:
+        return []
+    folder = quarantine / newest.source / newest.extract_date.isoformat()
+    paths = [folder / f"{file.name}.parquet" for file in newest.files if file.quarantined]
+    # a quarantine may be cleared away by hand
+    files = ", ".join(quoted(path) for path in paths if path.is_file())
+    columns = ", ".join(column.field for column in UNREAD_COLUMNS)
+    return _rows(connection, f"select {columns} from read_parquet([{files}]) order by all") if files else []
 
 
 def _in_words(gap: Row) -> Row:
@@ -252,13 +291,13 @@ class _Worklist:
         self.book.set_properties({"title": f"Arbejdsliste: {team}", "author": "Kobling", "created": created})
         self.formats: dict[tuple[str, ...], Format] = {}
 
-    def write(self, gaps: Sequence[Row], couplings: Sequence[Row]) -> None:
+    def write(self, gaps: Sequence[Row], couplings: Sequence[Row], unread: Sequence[Row]) -> None:
         """Writes all sheets and the file."""
         overview = self.book.add_worksheet(OVERVIEW)
         rules = [list(found) for _, found in groupby(gaps, key=lambda row: row["rule_id"])]
         titles = [f"{rows[0]['rule_id']} {rows[0]['rule_name_da']}" for rows in rules]
         names = sheet_names(titles)
-        self._overview(overview, dict(zip(names, rules, strict=True)), couplings)
+        self._overview(overview, dict(zip(names, rules, strict=True)), couplings, len(unread))
         for name, title, rows in zip(names, titles, rules, strict=True):
             task = f"Det skal der gøres: {rows[0]['action_da']}"
             sheet = self._list(name, title, task, GAP_COLUMNS, [_in_words(row) for row in rows])
@@ -266,9 +305,14 @@ class _Worklist:
         if couplings:
             task = "Vælg eller skriv i Kobl til, hvad posteringen hører til: betalings-ID eller betalings-ID/dato."
             self._list(COUPLINGS, "Posteringer uden forløb", task, COUPLING_COLUMNS, couplings)
+        if unread:
+            task = "Ret dem i filen, eller skriv svarene i denne liste, og levér den under en ny dato."
+            self._list(UNREAD, "Svar, der ikke kunne læses", task, UNREAD_COLUMNS, unread)
         self.book.close()
 
-    def _overview(self, sheet: Worksheet, lists: Mapping[str, list[Row]], couplings: Sequence[Row]) -> None:
+    def _overview(
+        self, sheet: Worksheet, lists: Mapping[str, list[Row]], couplings: Sequence[Row], unread: int
+    ) -> None:
         """What the workbook is, what is in it, and how to answer."""
         sheet.hide_gridlines(2)
         self._page(sheet)
@@ -278,6 +322,9 @@ class _Worklist:
         about = "Listen viser sager og bevillinger: del den kun med dem, der arbejder med dem."
         sheet.write_string(0, 0, safe_text(f"Arbejdsliste: {self.team}"), self._format("title"))
         sheet.write_string(1, 0, f"Registreringsmangler pr. {day(self.as_of)}. {about}", plain)
+        if unread:
+            told = f"{unread} svar i den seneste levering kunne ikke læses: se arket {UNREAD}."
+            sheet.write_string(2, 0, told, self._format("warning"))
         for row, (label, name, value, meaning) in enumerate(
             (
                 ("Opgjort", "Opgjort", self.as_of, "Rød frist: var overskredet på opgørelsesdagen."),
@@ -397,12 +444,12 @@ class _Worklist:
             sheet.set_row(number, 20)
         for number, row in enumerate(rows, start=first):
             lines = max(
-                len(str(row.get(column.field) or "")) / column.width
+                sum(ceil(len(part) / column.width) for part in str(row.get(column.field) or "").split("\n"))
                 for column in shown
                 if not column.is_hidden
             )
             if lines > 2:
-                sheet.set_row(number, _LINE_HEIGHT * (int(lines) + 1))
+                sheet.set_row(number, _LINE_HEIGHT * lines)
         sheet.freeze_panes(first, _FROZEN)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         self._page(sheet)
@@ -499,7 +546,7 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
     "text": {"text_wrap": True, **_LINE},
     "right": {"align": "right"},
     "number": {"num_format": "#,##0", "align": "right"},
-    "money": {"num_format": "#,##0.00_ ;-#,##0.00_ ", "align": "right"},
+    "money": {"num_format": "#,##0.00", "align": "right", "indent": 1},
     "date": {"num_format": "dd-mm-yyyy", "align": "left"},
     "id": {"num_format": "@"},
     "input": {"bg_color": "#FFF8DC", "text_wrap": True, "border": 1, "border_color": "#D9DFE6"},
@@ -512,5 +559,6 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
     "link": {"font_color": "#134B6B", "underline": 1, "text_wrap": True, **_LINE},
     "red": {"bg_color": "#FBE9E9", "font_color": "#9D1C1C", "bold": True},
     "amber": {"bg_color": "#FDF3DC", "font_color": "#855A00", "bold": True},
+    "warning": {"font_color": "#9D1C1C", "bold": True},
     "back": {"font_color": "#5A6675", "italic": True},
 }

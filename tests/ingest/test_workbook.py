@@ -178,6 +178,25 @@ def test_an_answer_that_cannot_be_read_says_where_and_how_to_mend_it(world):
     ]
 
 
+def test_the_next_worklist_tells_what_could_not_be_read(world, worklist, tmp_path):
+    worklists.fill(worklist, {gap_id(1): {"Kommentar": "Uden dato", "Udfyldt af": "abc"}})
+    delivery = world.loaded()
+    (path,) = worklists.write(
+        tmp_path / "next", [{}], deliveries=[delivery], quarantine=world.settings.quarantine_path
+    )
+    book: Any = load_workbook(path)
+    assert [cell.value for cell in book["Ikke læst"][4]] == [
+        "Team Nord.xlsx",
+        "A01 Leverandørbetaling uden…",
+        4,
+        "Dato",
+        "mangler eller er ikke en dato: skriv den som 31-12-2022",
+    ]
+    assert (
+        book["Oversigt"]["A3"].value == "1 svar i den seneste levering kunne ikke læses: se arket Ikke læst."
+    )
+
+
 def test_a_coupling_to_no_course_is_bad(world):
     postings = [{"posting_id": str(number)} for number in range(3)]
     (path,) = worklists.write(world.folder("plan", DAY), [], postings)
