@@ -1,12 +1,12 @@
 -- A03: granted payments that fell due and that nobody has been paid for. Of an invoiced course: nothing at all is
--- posted on it, the postings stopped (its last due payments, over two planned months or more, have none: a service that
--- goes on in the case system only), or some months in a row (threshold) have none; one month left out in the middle is
--- no gap of its own, invoices come together. Of wages and cash, which the case system itself sends out with the
--- payment's id: any due payment; one that is entered afterwards is never picked up. Due means planned so long ago
--- (threshold) that the ledger deliveries would have brought the invoice. A payment that an invoice which could not be
--- told apart may stand for counts as posted; what stands beyond the plan on other payments of the course is a late
--- payment that the cascade put there. Marked as paid is A04, own institutions are A14, fictive payments never. One gap
--- a course.
+-- posted on it, the postings stopped (its last due payments, over two planned months or more, have none: a service
+-- that goes on in the case system only), or some months in a row (threshold) have none; one month left out in the
+-- middle is no gap of its own, invoices come together. Of wages and cash, which the case system itself sends out with
+-- the payment's id: any due payment; one that is entered afterwards is never picked up. Due means planned so long ago
+-- (threshold) that the ledger deliveries would have brought the invoice, and granted so long ago. A payment that an
+-- invoice which could not be told apart may stand for counts as posted; what stands beyond the plan on other payments
+-- of the course is a late payment that the cascade put there. Marked as paid is A04, own institutions are A14,
+-- fictive payments never. One gap a course.
 with
 
 {{ gap_rule('A03') }},
@@ -61,6 +61,11 @@ due as (
         and not payment.is_fictive
         and payment.planned_dkk > 0
         and payment.planned_on between cover.covered_from and cover.covered_until - rule.threshold_days
+        -- nobody invoices a course that is granted afterwards before the grant
+        and (
+            course.is_paid_by_case_system
+            or coalesce(course.first_granted_on, payment.planned_on) <= cover.covered_until - rule.threshold_days
+        )
 
 ),
 
