@@ -69,7 +69,7 @@ compared as (
         assumption.*,
         actual.month,
         actual.cost_to_date_dkk,
-        unnest(['forløb', 'pris pr. dag', 'dages varighed']) as measure_da,
+        unnest(['forløb', 'pris pr. dag', 'varighed i dage']) as measure_da,
         unnest([
             {{ divide('actual.course_days', 'day(last_day(actual.month))') }},
             {{ divide('actual.cost_dkk', 'actual.course_days') }},
@@ -150,7 +150,7 @@ select
         end,
         ', ' || off.target_group
     ) || ': ' || string_agg(
-        {{ number_da('off.found') }} || ' ' || off.measure_da || ' mod forudsat ' || {{ number_da('off.assumed') }},
+        off.measure_da || ' ' || {{ number_da('off.found') }} || ' mod forudsat ' || {{ number_da('off.assumed') }},
         '; ' order by off.measure_da
     ) || '.' as text_da
 
