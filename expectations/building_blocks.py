@@ -19,6 +19,8 @@ from great_expectations.expectations.core.unexpected_rows_expectation import Une
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 
+from expectations import sentences
+
 Severity = Literal["critical", "warning"]
 Expectations = Sequence[Expectation | Sequence[Expectation]]
 """Expectations of one table; lists among them are laid flat by `suite`."""
@@ -63,7 +65,7 @@ def not_null(
             "not_null",
             f"select 1 from batch where {column} is null",
             columns=[column],
-            da=f"{column} er udfyldt",
+            da=sentences.filled([column]),
             why=why,
             harms=harms,
             severity=severity,
@@ -81,7 +83,7 @@ def unique(
         "unique",
         f"select 1 from batch group by {keys} having count(*) > 1",
         columns=columns,
-        da=f"{keys} er {'entydig' if len(columns) == 1 else 'tilsammen entydige'}",
+        da=sentences.different(columns),
         why=why,
         harms=harms,
         severity=severity,
@@ -96,7 +98,7 @@ def in_set(
         column=column,
         value_set=list(values),
         severity=FailureSeverity(severity),
-        description=f"{column} er en af: {', '.join(values)}",
+        description=sentences.one_of(column, values),
         meta=_meta("in_set", [column], why, harms),
     )
 
@@ -111,17 +113,12 @@ def between(
     severity: Severity = "critical",
 ) -> Expectation:
     """The column lies between the bounds, both counted, or is empty; `None` is no bound."""
-    bounds = {
-        (True, True): f"mellem {low} og {high}",
-        (True, False): f"mindst {low}",
-        (False, True): f"højst {high}",
-    }
     return ExpectColumnValuesToBeBetween(
         column=column,
         min_value=low,
         max_value=high,
         severity=FailureSeverity(severity),
-        description=f"{column} er {bounds[low is not None, high is not None]}",
+        description=sentences.within(column, low, high),
         meta=_meta("between", [column], why, harms),
     )
 
@@ -158,7 +155,7 @@ def references(
             and batch.{column} not in (select {column} from {table} where {column} is not null)
         """,
         columns=[column],
-        da=f"{column} findes i {table}",
+        da=sentences.known(column, table.split(".")[-1]),
         why=why,
         harms=harms,
         severity=severity,

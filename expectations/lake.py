@@ -26,6 +26,8 @@ BUDGET_HARMS = ("mart_overrun", "mart_overrun_frame", "mart_overrun_month")
 INVOICE_HARMS = ("fct_invoice", "mart_registration_gap")
 COURSE_HARMS = ("dim_course", "fct_course_payment", "fct_posting_match", "mart_overrun", "mart_unit_price")
 CASE_HARMS = ("dim_course", "mart_registration_gap")
+DECISION_HARMS = ("mart_registration_gap", "fct_posting_match")
+ASSUMPTION_HARMS = ("mart_registration_gap",)
 
 # Row counts compare with the last month-end delivery. Month to month the samples move by up to 6 %; a third
 # is no ordinary month. Fewer rows than this are never compared: a small list halves by chance.
@@ -454,6 +456,87 @@ def case_history(columns: Mapping[str, str]) -> ExpectationSuite:
     )
 
 
+def steward_decision(columns: Mapping[str, str]) -> ExpectationSuite:
+    """What stewards answered on their worklists."""
+    harms = DECISION_HARMS
+    return suite(
+        "lake.steward_decision",
+        [
+            _row_keys(harms),
+            not_null(
+                ["decision", "decided_by", "decided_on"],
+                why="En afgørelse uden navn og dato kan ingen stå ved",
+                harms=harms,
+            ),
+            in_set(
+                "decision",
+                ["COMMENT", "WAIVE", "ACCEPT", "MATCH", "REVOKE"],
+                why="Modellerne læser koden",
+                harms=harms,
+            ),
+            no_rows(
+                "is_about_something",
+                """
+                select 1 from batch
+                where coalesce(gap_id, posting_id) is null
+                    or (decision = 'MATCH' and (posting_id is null or course_payment_id is null))
+                """,
+                columns=["gap_id", "posting_id", "course_payment_id"],
+                da="En afgørelse gælder en mangel eller en postering; en kobling nævner forløbet",
+                why="Ellers virker den ikke, uden at nogen ser det",
+                harms=harms,
+            ),
+            no_rows(
+                "decided_before_it_came",
+                "select 1 from batch where decided_on > extract_date",
+                columns=["decided_on"],
+                da="Afgørelsen er truffet senest på leveringens dato",
+                why="En publikation må ikke kende afgørelser, der er truffet senere",
+                harms=harms,
+            ),
+            no_personal_numbers(columns, harms=harms),
+            _as_in_the_files("steward_decision", harms),
+        ],
+    )
+
+
+def budget_assumption(columns: Mapping[str, str]) -> ExpectationSuite:
+    """What the budgets were built on."""
+    harms = ASSUMPTION_HARMS
+    return suite(
+        "lake.budget_assumption",
+        [
+            _row_keys(harms),
+            not_null(
+                ["fiscal_year", "activity_no", "assumed_cost_dkk"],
+                why="En forudsætning gælder et år, en ydelse og et beløb",
+                harms=harms,
+            ),
+            unique(
+                [
+                    "source_system",
+                    "extract_date",
+                    "fiscal_year",
+                    "activity_no",
+                    "provider_kind",
+                    "target_group",
+                ],
+                why="Den samme forudsætning to gange tæller dobbelt",
+                harms=harms,
+            ),
+            in_set(
+                "provider_kind",
+                ["company", "person", "internal"],
+                why="Nøgletallene skelner arten",
+                harms=harms,
+            ),
+            between("activation_pct", 0, 100, why="Andelen er en procent", harms=harms),
+            no_personal_numbers(columns, harms=harms),
+            _as_in_the_files("budget_assumption", harms, "assumed_cost_dkk"),
+        ],
+    )
+
+
 def _cvr_shaped(column: str, harms: Iterable[str]) -> Expectation:
     return no_rows(
         f"{column}_has_8_digits",
@@ -471,6 +554,8 @@ SUITES = {
     "lake.invoice": invoice,
     "lake.course_payment": course_payment,
     "lake.case_history": case_history,
+    "lake.steward_decision": steward_decision,
+    "lake.budget_assumption": budget_assumption,
 }
 
 

@@ -496,6 +496,20 @@ def _mart_registration_gap() -> Expectations:
             harms=harms,
             severity="warning",
         ),
+        no_rows(
+            "decisions_meet_their_gap",
+            """
+            select 1
+            from lake.steward_decision as decision
+            where decision.gap_id is not null
+                and decision.gap_id not in (select gap_id from batch)
+            """,
+            columns=["gap_id"],
+            da="Hver afgørelse i en arbejdsliste gælder en mangel, som er eller har været her",
+            why="En afgørelse om en ukendt mangel virker ikke: listen er fra et andet datagrundlag",
+            harms=harms,
+            severity="warning",
+        ),
     ]
 
 

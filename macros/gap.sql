@@ -79,6 +79,55 @@ closed_month as (
         || greatest({{ pair }}.course_id, {{ pair }}.other_course_id)
 {%- endmacro %}
 
+{#- CTE `explained_elsewhere`: the payments of `relation` that one of their supplier's unexplained postings of the month
+    may stand for (on the same account, if said): nobody can say that they are not posted. -#}
+{% macro explained_elsewhere(relation, kinds=['unmatched', 'ambiguous', 'beyond_plan'], same_account=false) -%}
+explained_elsewhere as (
+
+    select distinct flagged.course_payment_id
+    from {{ relation }} as flagged
+    inner join {{ ref('int_posting_match__payment') }} as matching_payment
+        on flagged.course_payment_id = matching_payment.course_payment_id
+    inner join {{ ref('int_gap__open_posting') }} as open_posting
+        on matching_payment.supplier_no = open_posting.supplier_no
+        and flagged.planned_month between open_posting.first_month and open_posting.last_month
+        and open_posting.open_kind in ('{{ kinds | join("', '") }}')
+        and open_posting.open_dkk > 0
+        {%- if same_account %}
+        and flagged.account_id = open_posting.account_id
+        {%- endif %}
+
+)
+{%- endmacro %}
+
+{#- CTE `beyond_plan`: what is posted on the payments of a course beyond their plan, doubles apart: it most likely pays
+    for other payments of the course. Of a deleted payment that is all, unless it follows the course's end (A08). -#}
+{% macro beyond_plan_of_courses() -%}
+beyond_plan as (
+
+    select
+        payment.course_id,
+        cast(sum(
+            posted.posted_dkk - case when payment.is_current then payment.planned_dkk else 0 end
+        ) as decimal(18, 2)) as amount_dkk
+    from {{ ref('fct_course_payment') }} as payment
+    inner join {{ ref('int_gap__posted_payment') }} as posted
+        on payment.course_payment_id = posted.course_payment_id
+    inner join {{ ref('dim_course') }} as dim_course
+        on payment.course_id = dim_course.course_id
+    where posted.posted_dkk > case when payment.is_current then payment.planned_dkk else 0 end
+        and (payment.is_current or payment.planned_on <= coalesce(dim_course.end_on, payment.planned_on))
+    group by payment.course_id
+
+)
+{%- endmacro %}
+
+{#- Income from another municipality: art 7.7 (budget and accounting system for municipalities), as a credit. For the
+    alias of a ledger relation. -#}
+{% macro is_inter_municipal_income(posting) -%}
+    {{ posting }}.art_no like '77%' and {{ posting }}.amount_dkk < 0
+{%- endmacro %}
+
 {#- The first day of the as-of date's year. -#}
 {% macro start_of_year() -%}
     (select make_date(year(run.as_of), 1, 1) from {{ ref('stg_control__run') }} as run)

@@ -125,42 +125,6 @@ def test_a_past_date_says_what_was_known_then(home: Home, shared_data: Path, tmp
         assert path.read_bytes() == now.read_bytes(), path.name
 
 
-# Issue by issue the cascade grows; what it has reached is not given back.
-PRECISION, RECALL = Decimal("0.96"), Decimal("0.94")
-APART = ("reversal", "repost_after_reversal", "paid_twice")
-
-
-def test_matches_are_the_true_ones(home: Home, shared_data: Path):
-    """Pairs of posting and payment against the truth; reversals, their reposts and doubles are scored apart."""
-    payments = {}
-    for file in sorted((shared_data / "landing" / "bos").glob("*/*_payments_3.csv.gz")):
-        with gzip.open(file, "rt", encoding="utf-8", newline="") as handle:
-            for row in csv.DictReader(handle):
-                payments[row["id"]] = f"{row['payment_schedule__payment_id']}/{row['date']}"
-    with (shared_data / "truth" / "ledger_truth.csv").open(encoding="utf-8") as handle:
-        truth = list(csv.DictReader(handle))
-    apart = {row["posting_id"] for row in truth if row["defect"].startswith(APART)}
-    posted = {posting for (posting,) in home.query("2022-06-30", "select posting_id from marts.fct_posting")}
-    true_pairs = {
-        (row["posting_id"], payments[identifier])
-        for row in truth
-        if row["posting_id"] in posted - apart
-        for identifier in row["true_bos_payment_ids"].split("|")
-        if identifier in payments
-    }
-    found = {
-        pair
-        for pair in home.query(
-            "2022-06-30",
-            "select posting_id, course_payment_id from marts.fct_posting_match where course_payment_id is not null",
-        )
-        if pair[0] not in apart
-    }
-    right = len(found & true_pairs)
-    assert Decimal(right) / len(found) >= PRECISION
-    assert Decimal(right) / len(true_pairs) >= RECALL
-
-
 def test_nothing_personal_leaves_ingest(home: Home, shared_data: Path):
     """No CPR number of the input stands anywhere in what the runs left; names are issue 6's long scan."""
     numbers: set[str] = set()

@@ -28,14 +28,6 @@ DESCRIPTIONS = {
     "holiday": "Danish public holidays (helligdage).",
     "observation_date": "The delivery dates up to the as-of date.",
 }
-OBSERVATIONS = {
-    "gap_observation": "What the gap rules saw on each earlier delivery date.",
-    "forecast_observation": "The forecast of each frame on each earlier delivery date.",
-    "component_observation": "The parts of the forecast by account and course on each earlier delivery date.",
-    "month_observation": "What was known of each account's months on each earlier delivery date.",
-    "outlook_observation": "What each method said of each account's year and months on each earlier delivery date.",
-    "course_state_observation": "Each course as it stood on each earlier delivery date.",
-}
 STORED = dg.AssetKey("observations")
 STEP = "control"
 
@@ -85,11 +77,11 @@ def control(
         dg.AssetSpec(
             control_key(table),
             deps=[control_key("run"), dg.AssetKey(["gate", "lake"])],
-            description=text,
+            description=f"What the model with the meta observed_as: {table} said on each earlier delivery date.",
             group_name="warehouse",
             kinds={"duckdb"},
         )
-        for table, text in OBSERVATIONS.items()
+        for table in warehouse.OBSERVED
     ],
     pool=WRITER_POOL,
     description="Reads back what observed models said on each delivery date before the as-of date; "
@@ -103,7 +95,7 @@ def observed(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
         as_of = warehouse.read_as_of(run.settings.warehouse_path)
         evaluated = replay.evaluate_missing(run.settings, deliveries, as_of)
         rows = replay.fill(run.settings, run.settings.warehouse_path, deliveries, as_of)
-        for table in OBSERVATIONS:
+        for table in warehouse.OBSERVED:
             yield dg.MaterializeResult(
                 asset_key=control_key(table),
                 metadata={

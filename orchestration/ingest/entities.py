@@ -73,6 +73,18 @@ class Field:
 
 
 @dataclass(frozen=True)
+class RowRule:
+    """What makes a row bad although each value fits: a SQL condition over the entity's columns and `delivered_on`.
+
+    `field` is where it is mended, `reason` says how.
+    """
+
+    condition: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Entity:
     """One table of the lake. `total` is the money column whose sum ties a file to its source."""
 
@@ -81,6 +93,7 @@ class Entity:
     fields: dict[str, Field]
     total: str | None = None
     id_column: str | None = None
+    rules: tuple[RowRule, ...] = ()
     columns: dict[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -196,9 +209,14 @@ _CASE_FIELDS: Final = (
 
 
 def _entity(
-    name: str, description: str, *fields: Field, total: str | None = None, id_column: str | None = None
+    name: str,
+    description: str,
+    *fields: Field,
+    total: str | None = None,
+    id_column: str | None = None,
+    rules: tuple[RowRule, ...] = (),
 ) -> Entity:
-    return Entity(name, description, {part.name: part for part in fields}, total, id_column)
+    return Entity(name, description, {part.name: part for part in fields}, total, id_column, rules)
 
 
 POSTING: Final = _entity(
@@ -323,6 +341,71 @@ CASE_HISTORY: Final = _entity(
     *_CASE_FIELDS,
 )
 
+# Stewards read why a row was left out: these reasons are in their language.
+_DECISION_RULES: Final = (
+    RowRule(
+        "NOT regexp_full_match(gap_id, '[0-9a-f]{32}')",
+        "gap_id",
+        "er ikke en mangel fra en arbejdsliste: kopiér hele rækken fra den nyeste liste",
+    ),
+    RowRule(
+        "NOT regexp_full_match(rule_id, '[A-Z][0-9A-Z_]{0,9}')",
+        "rule_id",
+        "er ikke en regel: kopiér hele rækken fra den nyeste liste",
+    ),
+    RowRule(
+        "decision <> 'MATCH' AND gap_id IS NULL AND posting_id IS NULL",
+        "gap_id",
+        "mangler: kopiér hele rækken fra den nyeste liste, også de skjulte kolonner",
+    ),
+    RowRule(
+        "decision = 'MATCH' AND posting_id IS NULL",
+        "posting_id",
+        "mangler: en kobling skrives i en række på arket Koblinger",
+    ),
+    RowRule(
+        "decision = 'MATCH' AND course_payment_id IS NULL",
+        "course_payment_id",
+        "mangler: skriv forløbets betalings-ID",
+    ),
+    RowRule(
+        "NOT regexp_full_match(course_payment_id, '[0-9A-Za-z]+(/[0-9]{4}-[0-9]{2}-[0-9]{2})?')",
+        "course_payment_id",
+        "er ikke et betalings-ID: skriv det som 834, eller med betalingens dato som 834/2022-03-01",
+    ),
+    RowRule(
+        "decision IN ('COMMENT', 'WAIVE', 'ACCEPT') AND comment_da IS NULL",
+        "comment_da",
+        "mangler: skriv hvorfor",
+    ),
+    RowRule(
+        "decision = 'WAIVE' AND valid_until_on IS NULL",
+        "valid_until_on",
+        "mangler: skriv, hvor længe undtagelsen gælder",
+    ),
+    RowRule("valid_until_on < decided_on", "valid_until_on", "ligger før afgørelsens dato: skriv en senere"),
+    RowRule(
+        "valid_until_on > decided_on + INTERVAL 5 YEAR",
+        "valid_until_on",
+        "ligger mere end fem år frem: skriv en tidligere",
+    ),
+    RowRule(
+        "decided_on > delivered_on",
+        "decided_on",
+        "ligger efter leveringens dato: ret den, eller læg filen i en mappe med en senere dato",
+    ),
+    RowRule(
+        "decided_on < delivered_on - INTERVAL 10 YEAR",
+        "decided_on",
+        "ligger mere end ti år tilbage: ret den",
+    ),
+    RowRule(
+        "NOT regexp_full_match(decided_by, '[^\\s\\[\\]]{2,30}')",
+        "decided_by",
+        "skal være initialer eller brugernavn: 2 til 30 tegn uden mellemrum, hverken navn eller CPR-nummer",
+    ),
+)
+
 STEWARD_DECISION: Final = _entity(
     "steward_decision",
     "What a steward decided about one gap or one posting: a line of a worklist that came back, or a waiver.",
@@ -337,12 +420,15 @@ STEWARD_DECISION: Final = _entity(
         codes=("COMMENT", "WAIVE", "ACCEPT", "MATCH", "REVOKE"),
     ),
     _plain(
-        Kind.CODE, "course_payment_id", "Course payment, or course (betalings-ID), that MATCH couples to."
+        Kind.REFERENCE,
+        "course_payment_id",
+        "Course payment, or course (betalings-ID), that MATCH couples to.",
     ),
     _plain(Kind.LABEL, "comment_da", "The steward's reason or comment."),
     _plain(Kind.DATE, "valid_until_on", "Last day of a waiver or an acceptance; NULL: until revoked."),
     _plain(Kind.LABEL, "decided_by", "Initials or user name of the steward.", required=True),
     _plain(Kind.DATE, "decided_on", "When it was decided.", required=True),
+    rules=_DECISION_RULES,
 )
 
 BUDGET_ASSUMPTION: Final = _entity(
@@ -350,7 +436,12 @@ BUDGET_ASSUMPTION: Final = _entity(
     "What a budget was built on, for one activity, provider kind and target group of a year.",
     _plain(Kind.INTEGER, "fiscal_year", "Fiscal year.", required=True),
     _plain(Kind.CODE, "activity_no", "Activity number.", required=True),
-    _plain(Kind.LABEL, "provider_kind", "company, person or internal; NULL: all."),
+    _plain(
+        Kind.CODE,
+        "provider_kind",
+        "company, person or internal; NULL: all.",
+        codes=("company", "person", "internal"),
+    ),
     _plain(Kind.LABEL, "target_group", "Target group; NULL: all."),
     _plain(Kind.QUANTITY, "assumed_courses", "Full-year courses (helårsforløb)."),
     _plain(Kind.QUANTITY, "assumed_duration_days", "Average duration of a course, days."),

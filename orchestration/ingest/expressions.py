@@ -10,6 +10,7 @@ from typing import Final
 
 from orchestration.ingest.entities import MONEY, Field, Kind
 from orchestration.ingest.profiles import FileProfile, Format, Source, TextRules, pattern_groups
+from orchestration.ingest.workbook import PLACE_COLUMNS, listed
 
 _IDENTIFIERS: Final = (Kind.PARTY, Kind.PERSON, Kind.PERSON_BORN, Kind.RELATIVE)
 
@@ -30,7 +31,7 @@ class FileSql:
     `raw`: the fields' texts out of the columns c0, c1 …; identifiers and names already in their normal form.
     `plain`: the typed plain columns, and helpers (`born_…`, `cvr_…`, `…_hit`). `derived`: the columns made of
     several values. `masked`: conditions, one a column where something like a CPR number was taken out.
-    `line_breaks`: counts of line breaks inside quoted fields.
+    `line_breaks`: counts of line breaks inside quoted fields. `place`: where in a workbook a row stands.
     """
 
     raw: dict[str, str] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class FileSql:
     problems: list[Problem] = field(default_factory=list)
     masked: list[str] = field(default_factory=list)
     line_breaks: list[str] = field(default_factory=list)
+    place: dict[str, str] = field(default_factory=dict)
 
 
 def literal(value: str) -> str:
@@ -59,6 +61,7 @@ def file_sql(
     """
     sql = FileSql()
     positions = {name: f"c{position}" for position, name in enumerate(header)}
+    _add_place(sql, profile, positions)
     for target in profile.target.fields.values():
         source = profile.columns.get(target.name)
         if target.kind is Kind.TEXT and profile.text:
@@ -80,7 +83,31 @@ def file_sql(
         column = ", ".join(profile.columns[name].column_names)
         reason = f"is not the {part} of the file's name"
         sql.problems.append(Problem(f"{name} <> {int(parts[part])}", column, reason))
+    _add_rules(sql, profile, parts)
     return sql
+
+
+def _add_place(sql: FileSql, profile: FileProfile, positions: Mapping[str, str]) -> None:
+    """Sheet and row of a workbook's rows, and its formulas as problems: nobody computed them."""
+    if not profile.workbook:
+        sql.place = {"sheet_name": "CAST(NULL AS VARCHAR)", "sheet_row": "CAST(NULL AS BIGINT)"}
+        return
+    sheet, row, formulas = (positions[name] for name in PLACE_COLUMNS)
+    sql.place = {"sheet_name": sheet, "sheet_row": f"CAST({row} AS BIGINT)", "formulas": formulas}
+    sql.problems = [
+        Problem(f"contains(formulas, {literal(listed(name))})", name, "er en formel: skriv værdien selv")
+        for name in profile.source_columns
+    ]
+
+
+def _add_rules(sql: FileSql, profile: FileProfile, parts: Mapping[str, str]) -> None:
+    """What the entity asks of a row as a whole."""
+    if profile.target.rules:
+        sql.plain["delivered_on"] = f"CAST({literal(parts['delivery_date'])} AS DATE)"
+    for rule in profile.target.rules:
+        source = profile.columns.get(rule.field)
+        column = ", ".join(source.column_names) if source else rule.field
+        sql.problems.append(Problem(rule.condition, column or rule.field, rule.reason))
 
 
 def _clean(column: str) -> str:
@@ -94,6 +121,11 @@ def _raw_value(target: Field, source: Source, positions: Mapping[str, str], part
     if source.name_part is not None:
         return literal(parts[source.name_part])
     present = [_clean(positions[name]) for name in source.column_names if name in positions]
+    present += [
+        f"CASE WHEN {_clean(positions[name])} IS NOT NULL THEN {literal(meant)} END"
+        for name, meant in source.when_filled.items()
+        if name in positions
+    ]
     value = f"coalesce({', '.join([*present, 'CAST(NULL AS VARCHAR)'])})"
     if source.nulls:
         value = f"CASE WHEN {_in(value, source.nulls)} THEN NULL ELSE {value} END"
@@ -124,9 +156,10 @@ def _add_field(
         sql.problems.append(Problem(f"NOT coalesce({known}, false)", source.sign.column, "is no known sign"))
     sql.plain[target.name] = value
     if target.required:
-        sql.problems.append(Problem(f"{raw} IS NULL", column, "is empty"))
+        sql.problems.append(Problem(f"{raw} IS NULL", column, source.mend or "is empty"))
     if reason:
-        sql.problems.append(Problem(f"{raw} IS NOT NULL AND {target.name} IS NULL", column, reason))
+        condition = f"{raw} IS NOT NULL AND {target.name} IS NULL"
+        sql.problems.append(Problem(condition, column, source.mend or reason))
 
 
 def _typed_value(target: Field, source: Source, file_format: Format, raw: str) -> tuple[str, str]:

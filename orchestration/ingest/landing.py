@@ -23,7 +23,12 @@ RECHECK_SECONDS = 1.0
 FileStat = tuple[int, int, int]  # size, modified and changed in nanoseconds
 
 _LIKE_CPR = re.compile(r"[0-9]{6}[ _-]?[0-9]{4}")
-_UNFINISHED = re.compile(r".*\.(part|partial|filepart|tmp|crdownload)|\..*\.[A-Za-z0-9]{6}")
+# also what Excel and LibreOffice lay beside a workbook that somebody has open
+_UNFINISHED = re.compile(
+    r".*\.(part|partial|filepart|tmp|crdownload)|\..*\.[A-Za-z0-9]{6}|~\$.*|\.~lock\..*#"
+)
+# in bytes: the lake's file names add to it, and file systems stop at 255
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,8 @@ def match_files(delivery: LandedDelivery, profiles: list[Profile]) -> tuple[list
     """The delivery's files with their profiles, in the profiles' order, and the names that no pattern fits.
 
     Raises:
-        FileRefused: a file fits two patterns, stands there plain and zipped, or a required file is missing.
+        FileRefused: a file fits two patterns, stands there plain and zipped, or has a name that cannot be kept; or
+            a required file is missing.
     """
     matched: dict[str, list[LandedFile]] = {}
     ignored = []
@@ -157,6 +163,10 @@ def match_files(delivery: LandedDelivery, profiles: list[Profile]) -> tuple[list
             for file in profile.files
             if (parts := file.name_parts(name)) is not None
         ]
+        if hits and (shown(name) != name or len(name.encode()) > _LONGEST_NAME):
+            raise FileRefused(
+                f"{shown(name)}: the name is too long or looks like it holds a CPR number; rename it"
+            )
         if hits:
             matched.setdefault(name.removesuffix(".gz"), []).extend(hits)
         else:

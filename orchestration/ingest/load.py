@@ -23,6 +23,7 @@ from orchestration.ingest.errors import FileRefused
 from orchestration.ingest.expressions import FileSql, file_sql, literal
 from orchestration.ingest.landing import LandedFile, shown
 from orchestration.ingest.profiles import FileProfile
+from orchestration.ingest.workbook import PLACE_COLUMNS
 
 MEMORY_LIMIT = "1GB"
 READ_BYTES = 8 * 1024 * 1024
@@ -150,7 +151,7 @@ def _check_header(header: list[str], profile: FileProfile) -> list[str]:
     twice = sorted({name for name in header if name in used and header.count(name) > 1})
     if twice:
         raise FileRefused(f"wrong columns: {', '.join(twice)} twice")
-    unknown = [shown(name) for name in header if name not in profile.known_columns]
+    unknown = [shown(name) for name in header if name not in {*profile.known_columns, *PLACE_COLUMNS}]
     return [f"unknown columns, not kept: {', '.join(unknown)}"] if unknown else []
 
 
@@ -231,7 +232,7 @@ class _Load:
         self.connection.execute(f"""
             COPY (
                 WITH delivered AS (
-                    SELECT {", ".join([f"{line_breaks} AS line_breaks", *_named(self.sql.raw)])}
+                    SELECT {", ".join([f"{line_breaks} AS line_breaks", *_named(self.sql.place | self.sql.raw)])}
                     FROM read_csv({literal(str(self.staged.path))}, columns = {{{columns}}}, header = false,
                         skip = 1, auto_detect = false, delim = {delimiter}, quote = '"', escape = '"',
                         new_line = '\\n', strict_mode = true, store_rejects = true,
@@ -239,7 +240,8 @@ class _Load:
                 ),
                 plain AS (SELECT {", ".join(["*", *_named(self.sql.plain)])} FROM delivered),
                 derived AS (SELECT {", ".join(["*", *_named(self.sql.derived)])} FROM plain)
-                SELECT line_breaks, {masked} AS masked, CASE {problems} END AS problem, {", ".join(kept)}
+                SELECT line_breaks, {masked} AS masked, CASE {problems} END AS problem, sheet_name, sheet_row,
+                    {", ".join(kept)}
                 FROM derived
             ) TO {target} (FORMAT parquet, COMPRESSION snappy)
         """)
@@ -294,6 +296,8 @@ class _Load:
     def _write_quarantine(self, rows: int) -> Path | None:
         """The list of bad rows: file, line (the header is line 1), column, reason; no value of the row.
 
+        Of a workbook: the sheet, and the sheet's own row.
+
         Raises:
             TooManyBadRows: over the profile's limit.
         """
@@ -305,11 +309,11 @@ class _Load:
         )
         self.connection.execute(f"""
             CREATE TEMP TABLE quarantined AS
-            SELECT row_no, column_name, reason
-            FROM (SELECT row_no, problem FROM numbered WHERE problem IS NOT NULL)
+            SELECT sheet_name, coalesce(sheet_row, row_no + 1) AS line_no, column_name, reason
+            FROM (SELECT * FROM numbered WHERE problem IS NOT NULL)
             JOIN (VALUES {values}) AS problems (problem, column_name, reason) USING (problem)
             UNION ALL
-            SELECT row_no, CAST(NULL AS VARCHAR), reason FROM rejected
+            SELECT CAST(NULL AS VARCHAR), row_no + 1, CAST(NULL AS VARCHAR), reason FROM rejected
         """)
         (bad,) = self._one("SELECT count(*) FROM quarantined")
         if not bad:
@@ -318,18 +322,26 @@ class _Load:
         self.connection.execute(f"""
             COPY (
                 SELECT {literal(self.landed.path.name)} AS file_name,
-                    {literal(self.staged.file_hash)} AS file_hash, row_no + 1 AS line_no, column_name, reason
-                FROM quarantined ORDER BY line_no
+                    {literal(self.staged.file_hash)} AS file_hash, sheet_name, line_no, column_name, reason
+                FROM quarantined ORDER BY sheet_name, line_no
             ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)
         """)
-        limit = self.landed.profile.limits.bad_rows_share
+        limit = self.landed.profile.bad_rows_share(self.profile)
         if bad > limit * rows:
             text = f"{bad} of {rows} rows are bad ({bad / rows:.1%}, limit {limit:.1%}): {self._reasons()}"
             raise TooManyBadRows(text, path)
         return path
 
     def _reasons(self) -> str:
-        """The most frequent reasons, in words."""
+        """The most frequent reasons, in words; of a workbook the first three rows, for somebody to mend them."""
+        if self.profile.workbook:
+            rows = self.connection.execute(
+                "SELECT sheet_name, line_no, column_name, reason FROM quarantined"
+                " ORDER BY sheet_name, line_no LIMIT 3"
+            ).fetchall()
+            return "; ".join(
+                f"{sheet}, række {row}, {column}: {reason}" for sheet, row, column, reason in rows
+            )
         found = self.connection.execute(
             "SELECT concat_ws(' ', column_name, reason), count(*) FROM quarantined"
             " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3"

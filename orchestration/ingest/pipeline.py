@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchestration.errors import ConfigurationError, KoblingError
-from orchestration.ingest.decode import file_hash, stage
+from orchestration.ingest.decode import StagedFile, file_hash, stage
 from orchestration.ingest.errors import FileRefused, StillCopying
 from orchestration.ingest.lake import Lake
 from orchestration.ingest.landing import (
@@ -28,6 +28,7 @@ from orchestration.ingest.landing import (
 from orchestration.ingest.load import Database, LoadedFile, TooManyBadRows, load_file
 from orchestration.ingest.profiles import Profile, load_profiles
 from orchestration.ingest.registry import Delivery, FileRecord, load_deliveries
+from orchestration.ingest.workbook import stage_workbook
 from orchestration.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,18 @@ def key_fingerprint(key: bytes) -> str:
     return hmac.digest(key, b"kobling key fingerprint", "sha256").hex()[:12]
 
 
+def _stage(file: LandedFile, target: Path) -> StagedFile:
+    """The file as text, whatever it was.
+
+    Raises:
+        FileRefused: it cannot be trusted.
+    """
+    file_format, max_bytes = file.profile.format_of(file.file), file.profile.limits.max_bytes
+    if file.file.workbook:
+        return stage_workbook(file.path, target, file.file, file_format, max_bytes)
+    return stage(file.path, target, file_format, max_bytes)
+
+
 class _Ingest:
     """One run over the landing folder, holding the lake."""
 
@@ -134,7 +147,7 @@ class _Ingest:
                 self.lake.forget_refusal(record.source, record.extract_date)
 
     def _skip(self, delivery: LandedDelivery) -> None:
-        reason = "still being copied; the next run takes it"
+        reason = "still being copied, or open in a program; the next run takes it"
         self.result.skipped.append(SkippedDelivery(delivery.source, delivery.extract_date, reason))
         self.result.tell(f"{delivery}: {reason}", logging.WARNING)
 
@@ -180,9 +193,11 @@ class _Ingest:
             StillCopying: the folder changed meanwhile.
         """
         files, ignored = match_files(delivery, self.profiles[delivery.source])
+        warnings = [f"{shown(name)}: fits no pattern, not read" for name in ignored]
         with self.lake.staging() as staging:
             quarantine: dict[str, Path] = {}
             refusals, read = [], []
+            contents: dict[tuple[object, ...], str] = {}
             for number, file in enumerate(files):
                 work = staging / str(number)
                 work.mkdir()
@@ -192,6 +207,13 @@ class _Ingest:
                     refusals.append(f"{file.path.name}: {error}")
                     if isinstance(error, TooManyBadRows):
                         quarantine[file.path.name] = error.quarantine
+                    continue
+                # a copy under another name; files whose names tell a year or a month are none
+                alike = (id(file.file), *sorted(file.parts.items()), digest)
+                name = contents.setdefault(alike, file.path.name)
+                if name != file.path.name:
+                    ignored.append(file.path.name)
+                    warnings.append(f"{file.path.name}: the same content as {name}, not read")
                     continue
                 if loaded.quarantine:
                     quarantine[file.path.name] = loaded.quarantine
@@ -204,7 +226,6 @@ class _Ingest:
                 raise FileRefused("; ".join(refusals[:3]) + more)
             records = [self._place(delivery, *parts) for parts in read]
         ignored = [shown(name) for name in ignored]
-        warnings = [f"{name}: fits no pattern, not read" for name in ignored]
         snapshots = [record for record in records if record.mode == "snapshot"]
         if snapshots and all(record.is_unchanged for record in snapshots):
             warnings.append("all snapshot files are as in the delivery before: an old copy under a new date?")
@@ -221,7 +242,7 @@ class _Ingest:
         """Decode and type one file; its hash, size and rows. The readable copy is gone afterwards."""
         text = work / "text.csv"
         try:
-            staged = stage(file.path, text, file.profile.format_of(file.file), file.profile.limits.max_bytes)
+            staged = _stage(file, text)
             return staged.file_hash, staged.bytes, load_file(database, file, staged, work)
         except FileNotFoundError:
             raise StillCopying from None

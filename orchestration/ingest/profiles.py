@@ -152,10 +152,12 @@ class Source(_Strict):
     extract: str | None = None
     matches: str | None = None
     codes: dict[str, str] | None = None
+    when_filled: dict[str, str] = {}
     nulls: list[str] = []
     format: TimeFormat | None = None
     sign: Sign | None = None
     optional: bool = False
+    mend: str | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Source":
@@ -222,6 +224,19 @@ class Checks(_Strict):
     same_as_name: dict[str, NamePart] = {}
 
 
+class WorkbookRules(_Strict):
+    """How rows are found in an Excel workbook whose sheets also hold titles, explanations and empty answers.
+
+    `header`: the first row of a sheet that has all these texts is its headings; a sheet without one is not read.
+    `filled`: a row that has none of these is no row. `once`: columns whose value may stand once for the whole
+    workbook, right of their name on a sheet without headings.
+    """
+
+    header: list[str] = Field(min_length=1)
+    filled: list[str] = Field(min_length=1)
+    once: list[str] = []
+
+
 class FileProfile(_Strict):
     """The files of one pattern: which entity they hold, and how their columns feed it."""
 
@@ -238,6 +253,8 @@ class FileProfile(_Strict):
     checks: Checks = Checks()
     allow_empty: bool = False
     format: Format | None = None
+    bad_rows_share: float | None = Field(default=None, ge=0, le=1)
+    workbook: WorkbookRules | None = None
 
     @field_validator("entity")
     @classmethod
@@ -268,6 +285,11 @@ class FileProfile(_Strict):
                 raise ValueError(f"checks.same_as_name: {name}: not mapped, or {part} is not in the pattern")
         if self.checks.sums_to_zero and not self.target.total:
             raise ValueError(f"checks.sums_to_zero: {self.entity} has no amount")
+        for name in (
+            [*self.workbook.header, *self.workbook.filled, *self.workbook.once] if self.workbook else []
+        ):
+            if name not in self.source_columns:
+                raise ValueError(f"workbook: {name} is not one of the mapped columns")
         return self
 
     def _check_column(self, name: str, source: Source) -> None:
@@ -315,10 +337,17 @@ class FileProfile(_Strict):
         return list(dict.fromkeys(names))
 
     @property
+    def source_columns(self) -> list[str]:
+        """All source columns that are read, in the profile's order, each once."""
+        names = [
+            name for source in self.columns.values() for name in (*source.column_names, *source.when_filled)
+        ]
+        return list(dict.fromkeys([*names, *self.required_columns]))
+
+    @property
     def known_columns(self) -> set[str]:
         """Source columns that need no warning: mapped, personal or ignored on purpose."""
-        optional = [name for source in self.columns.values() for name in source.column_names]
-        return {*self.required_columns, *optional, *self.personal, *self.ignored, *self.multiline}
+        return {*self.source_columns, *self.personal, *self.ignored, *self.multiline}
 
     @property
     def parts(self) -> set[str]:
@@ -369,6 +398,10 @@ class Profile(_Strict):
     def format_of(self, file: FileProfile) -> Format:
         """The file's own format, else the profile's."""
         return file.format or self.format
+
+    def bad_rows_share(self, file: FileProfile) -> float:
+        """The file's own limit, else the profile's."""
+        return self.limits.bad_rows_share if file.bad_rows_share is None else file.bad_rows_share
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

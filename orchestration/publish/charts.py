@@ -29,7 +29,13 @@ _LOOK = {
     },
     "axisX": {"grid": False, "labelAngle": 0},
     "header": {"labelFontSize": 12, "labelFontWeight": 600, "labelAnchor": "start", "title": None},
-    "legend": {"orient": "top", "title": None, "labelFontSize": 12, "symbolType": "square"},
+    "legend": {
+        "orient": "top",
+        "title": None,
+        "labelFontSize": 12,
+        "symbolType": "square",
+        "columnPadding": 24,
+    },
     "range": {"category": COLOURS},
     "view": {"stroke": None},
 }

@@ -8,8 +8,11 @@ import re
 
 NO_TEAM = "Uden team"
 
-# What a file share of any system refuses in a name, and a full stop or space at either end.
-_REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^[. ]+|[. ]+$')
+# What a file share of any system refuses: characters, a full stop or space at either end, devices' names, lengths.
+_REFUSED = re.compile(
+    r'[<>:"/\\|?*\x00-\x1f\x7f]|^[. ~]+|[. ]+$|(?<=^.{80}).+|^(?:CON|PRN|AUX|NUL|COM\d|LPT\d)?$',
+    re.IGNORECASE,
+)
 
 
 def worklist_file(team_id: str | None) -> str:
@@ -17,7 +20,7 @@ def worklist_file(team_id: str | None) -> str:
 
     A name that had to be changed carries a hash of the right one, so that no two teams share a file.
     """
-    team = team_id or NO_TEAM
+    team = NO_TEAM if team_id is None else team_id
     name = _REFUSED.sub("_", team)
     if name != team:
         name += f"_{hashlib.sha256(team.encode()).hexdigest()[:6]}"

@@ -14,7 +14,7 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import pages, store, tables
+from orchestration.publish import pages, store, tables, workbooks
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
 from orchestration.publish.privacy import refuse_private_columns
@@ -55,8 +55,9 @@ def publish(
         ConfigurationError: a subject was not validated, the build is of another date, or the deliveries carry
             pseudonyms of more than one key.
     """
-    tests = read_tests(dbt_target / "run_results.json" if dbt_target else None)
-    docs = read_docs(dbt_target / "manifest.json" if dbt_target else None)
+    dbt_manifest = dbt_target / "manifest.json" if dbt_target else None
+    tests = read_tests(dbt_target / "run_results.json" if dbt_target else None, dbt_manifest)
+    docs = read_docs(dbt_manifest)
     gate = _gate(validations, tests)
     known = [DeliveryEntry.model_validate(delivery.model_dump()) for delivery in deliveries]
     delivered = [delivery for delivery in known if delivery.extract_date <= as_of]
@@ -94,8 +95,10 @@ def publish(
         pages.write(building / "index.html", pages.front_page(connection, manifest))
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
+        # the pages link to the worklists that are there
+        workbooks.write(connection, building / "steward", manifest, settings.quarantine_path)
         write_steward_part(building / "steward", connection, manifest)
-        report = validation_page(as_of, validations, delivered, tests, totals, name)
+        report = validation_page(as_of, validations, delivered, tests, totals, name, docs)
         pages.write(building / "validation" / "index.html", report)
 
         tables.detach_all(connection)

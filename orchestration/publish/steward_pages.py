@@ -7,9 +7,11 @@ A cause is a team's gaps of one rule on one course, else on one supplier, else o
 of the same supplier are mended at once.
 """
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from orchestration.publish import charts
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.names import NO_TEAM, worklist_file
 from orchestration.publish.tables import rows_of
-from orchestration.templating import month, render
+from orchestration.templating import month, render, short_day
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -115,31 +117,59 @@ group by reason
 order by number, reason
 """
 
-# Review rules are apart here too.
-_SUMMARY = """
-kobling.marts.mart_registration_gap_summary
-where rule_id not in (select rule_id from steward.main.steward_gap_rule where severity = 'I')
-"""
-
-_MONTHS = f"""
+# What came and went leaves rules for review out; what stands knows each gap.
+_MONTHS = """
 select
     month,
-    sum(opened)::bigint as opened,
-    sum(closed)::bigint as closed,
-    sum(open_at_end)::bigint as open_at_end,
-    sum(overdue)::bigint as overdue,
-    sum(amount_dkk) as amount_dkk
-from {_SUMMARY}
+    sum(opened) filter (where rule.severity <> 'I')::bigint as opened,
+    sum(closed) filter (where rule.severity <> 'I')::bigint as closed,
+    sum(to_mend)::bigint as to_mend,
+    sum(to_mend_overdue)::bigint as overdue,
+    sum(to_mend_dkk) as amount_dkk
+from kobling.marts.mart_registration_gap_summary as summary
+inner join steward.main.steward_gap_rule as rule
+    on summary.rule_id = rule.rule_id
 group by month
 order by month
 """
 
-_TEAM_MONTHS = f"""
-select month, team_id as team, sum(open_at_end)::bigint as open_at_end, sum(overdue)::bigint as overdue
-from {_SUMMARY}
+_TEAM_MONTHS = """
+select month, team_id as team, sum(to_mend)::bigint as to_mend, sum(to_mend_overdue)::bigint as overdue
+from kobling.marts.mart_registration_gap_summary
 group by month, team
 order by team, month
 """
+
+_BURNDOWN = """
+select
+    observed_on,
+    sum(open_gaps)::bigint as open_gaps,
+    -- a plan that only some teams have is no plan of all
+    case when count(planned_gaps) = count(*) then sum(planned_gaps)::bigint end as planned_gaps
+from kobling.marts.mart_late_registration_burndown
+group by observed_on
+order by observed_on
+"""
+
+_BURNDOWN_NOW = """
+from kobling.marts.mart_late_registration_burndown
+qualify observed_on = max(observed_on) over ()
+order by ahead_gaps nulls last, open_gaps desc, team_id
+"""
+
+_LAG = """
+select
+    month,
+    sum(new_courses)::bigint as new_courses,
+    sum(late_courses)::bigint as late_courses,
+    sum(late_dkk) as late_dkk,
+    max(late_after_days) as late_after_days
+from kobling.marts.mart_registration_lag
+group by month
+order by month
+"""
+
+_LAG_TEAMS = "from kobling.marts.mart_registration_lag order by month, team_id"
 
 
 @dataclass(frozen=True)
@@ -151,12 +181,22 @@ class Chart:
     svg: str
     head: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    is_wide: bool = False
 
 
 def write_steward_part(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     """Writes the page and the scripts that it loads, beside the worklists, to which it links."""
     shutil.copytree(ASSETS, folder / "assets", copy_function=shutil.copyfile)
+    (folder / "assets" / "datatables.js").write_text(_datatables(), encoding="utf-8")
     (folder / "index.html").write_text(steward_page(folder, connection, manifest), encoding="utf-8")
+
+
+def _datatables() -> str:
+    """DataTables, as itables brings it, with its licence: as a script, since browsers load no modules from a file."""
+    module = package_files("itables").joinpath("html", "dt_bundle.js").read_text(encoding="utf-8")
+    script, found = re.subn(r"export\{[^}]*?(\w+) as default[^}]*\};", r"window.DataTable=\1;", module)
+    assert found == 1, "itables' bundle exports DataTables once"
+    return f"(() => {{\n{script}\n}})();\n"
 
 
 def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
@@ -187,18 +227,27 @@ def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: 
         closed=rows_of(connection, _CLOSED, [manifest.previous_as_of]),
         catalogue=rows_of(connection, _RULES),
         not_run=rows_of(connection, _NOT_RUN),
-        charts=_charts(connection),
+        charts=_charts(connection, manifest),
+        burndown=rows_of(connection, _BURNDOWN_NOW)
+        if manifest.has("marts.mart_late_registration_burndown")
+        else [],
         places=PLACES,
         no_leader=NO_LEADER,
         worklists={team: file for team, file in files.items() if (folder / file).is_file()},
     )
 
 
-def _charts(connection: duckdb.DuckDBPyConnection) -> list[Chart]:
+def _charts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[Chart]:
     months = rows_of(connection, _MONTHS)
-    if not months:
-        return []
-    made = [_standing(months), _flow(months), _money(months), _teams(rows_of(connection, _TEAM_MONTHS))]
+    made = []
+    if months:
+        made += [_standing(months), _flow(months), _money(months)]
+    if manifest.has("marts.mart_late_registration_burndown"):
+        made.append(_burndown(rows_of(connection, _BURNDOWN)))
+    if manifest.has("marts.mart_registration_lag"):
+        made += _lag(rows_of(connection, _LAG), rows_of(connection, _LAG_TEAMS))
+    if months:
+        made.append(_teams(rows_of(connection, _TEAM_MONTHS)))
     return [chart for chart in made if chart]
 
 
@@ -209,12 +258,12 @@ def _standing(months: Sequence[dict[str, Any]]) -> Chart:
         {"month": month(row["month"]), "series": series, "value": value, "rank": rank}
         for row in months
         for rank, (series, value) in enumerate(
-            [(over, row["overdue"]), (within, row["open_at_end"] - row["overdue"])]
+            [(over, row["overdue"]), (within, row["to_mend"] - row["overdue"])]
         )
     ]
     first, last = months[0], months[-1]
     caption = (
-        f"Fra {first['open_at_end']} i {month(first['month'])} til {last['open_at_end']} i {month(last['month'])}; "
+        f"Fra {first['to_mend']} i {month(first['month'])} til {last['to_mend']} i {month(last['month'])}; "
         f"{last['overdue']} er over fristen."
     )
     return Chart(
@@ -222,7 +271,7 @@ def _standing(months: Sequence[dict[str, Any]]) -> Chart:
         caption,
         charts.bars(values, [within, over], title=title, description=caption, stacked=True),
         ["Måned", "Åbne", "Heraf over fristen"],
-        [(month(row["month"]), row["open_at_end"], row["overdue"]) for row in months],
+        [(month(row["month"]), row["to_mend"], row["overdue"]) for row in months],
     )
 
 
@@ -272,13 +321,92 @@ def _money(months: Sequence[dict[str, Any]]) -> Chart:
     )
 
 
+def _burndown(dates: Sequence[dict[str, Any]]) -> Chart | None:
+    if not dates:
+        return None
+    title = "Efterregistrering: åbne af efterslæbet mod planen"
+    values = [
+        {"month": month(row["observed_on"]), "series": series, "value": value}
+        for row in dates
+        for series, value in (("Åbne", row["open_gaps"]), ("Plan", row["planned_gaps"]))
+        if value is not None
+    ]
+    last = dates[-1]
+    caption = f"{last['open_gaps']} af de mangler, der fandtes ved starten, er stadig åbne" + (
+        "." if last["planned_gaps"] is None else f"; planen siger {last['planned_gaps']}."
+    )
+    return Chart(
+        title,
+        caption,
+        charts.lines(values, ["Åbne", "Plan"], title=title, description=caption),
+        ["Dato", "Åbne", "Plan"],
+        [(short_day(row["observed_on"]), row["open_gaps"], row["planned_gaps"]) for row in dates],
+    )
+
+
+def _lag(months: Sequence[dict[str, Any]], teams: Sequence[dict[str, Any]]) -> list[Chart]:
+    if not months:
+        return []
+    timely, late = "I tide", "For sent"
+    values = [
+        {"month": month(row["month"]), "series": series, "value": value, "rank": rank}
+        for row in months
+        for rank, (series, value) in enumerate(
+            [(late, row["late_courses"]), (timely, row["new_courses"] - row["late_courses"])]
+        )
+    ]
+    title = "Nye forløb, registreret i tide eller for sent"
+    last = months[-1]
+    caption = (
+        f"{last['late_courses']} af {last['new_courses']} nye forløb kom mere end {last['late_after_days']} dage "
+        f"efter deres start i {month(last['month'])}."
+    )
+    money_title = "Sene forløbs kroner i måneder, der var afrapporteret, mio. kr."
+    money = [
+        {
+            "month": month(row["month"]),
+            "series": "Mio. kr.",
+            "value": float(row["late_dkk"] / 1_000_000),
+            "rank": 0,
+        }
+        for row in months
+    ]
+    money_caption = "Bevilgede beløb, som kom til, efter at deres måned var afrapporteret."
+    return [
+        Chart(
+            title,
+            caption,
+            charts.bars(values, [timely, late], title=title, description=caption, stacked=True),
+            ["Måned", "Team", "Nye forløb", "Median, dage", "90 % inden for, dage", "For sent"],
+            [
+                (
+                    month(row["month"]),
+                    row["team_id"],
+                    row["new_courses"],
+                    row["lag_days_median"],
+                    row["lag_days_p90"],
+                    row["late_courses"],
+                )
+                for row in teams
+            ],
+        ),
+        Chart(
+            money_title,
+            money_caption,
+            charts.bars(money, ["Mio. kr."], title=money_title, description=money_caption, stacked=True),
+            ["Måned", "Team", "Kr."],
+            [(month(row["month"]), row["team_id"], row["late_dkk"]) for row in teams],
+        ),
+    ]
+
+
 def _teams(rows: Sequence[dict[str, Any]]) -> Chart:
     title = "Åbne mangler pr. team"
     within, over = "Åbne", "Heraf over fristen"
     values = [
         {"month": month(row["month"]), "team": row["team"], "series": series, "value": value}
         for row in rows
-        for series, value in ((within, row["open_at_end"]), (over, row["overdue"]))
+        for series, value in ((within, row["to_mend"]), (over, row["overdue"]))
     ]
     caption = "Ved månedens udgang, samme skala for alle team."
     return Chart(
@@ -286,5 +414,6 @@ def _teams(rows: Sequence[dict[str, Any]]) -> Chart:
         caption,
         charts.lines(values, [within, over], title=title, description=caption, per="team"),
         ["Team", "Måned", "Åbne", "Heraf over fristen"],
-        [(row["team"], month(row["month"]), row["open_at_end"], row["overdue"]) for row in rows],
+        [(row["team"], month(row["month"]), row["to_mend"], row["overdue"]) for row in rows],
+        is_wide=True,
     )

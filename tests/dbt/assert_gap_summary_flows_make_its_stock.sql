@@ -1,5 +1,5 @@
 -- Open at a month's end = open at the end of the month before + opened - closed, per rule and team; and the last month
--- holds exactly the gaps that the mart has as not closed, with their money.
+-- holds exactly the gaps that the mart has as not closed, with their money, and those of them that are to mend.
 with
 
 stock as (
@@ -17,7 +17,10 @@ last_month as (
         rule_id,
         team_id,
         open_at_end,
-        amount_dkk
+        amount_dkk,
+        to_mend,
+        to_mend_overdue,
+        to_mend_dkk
     from stock
     qualify month = max(month) over ()
 
@@ -29,7 +32,10 @@ standing as (
         rule_id,
         coalesce(team_id, 'Uden team') as team_id,
         count(*) as open_at_end,
-        sum(amount_dkk) as amount_dkk
+        sum(amount_dkk) as amount_dkk,
+        count(*) filter (where status <> 'waived' and severity <> 'I') as to_mend,
+        count(*) filter (where status = 'overdue' and severity <> 'I') as to_mend_overdue,
+        sum(amount_dkk) filter (where status <> 'waived' and severity <> 'I') as to_mend_dkk
     from {{ ref('mart_registration_gap') }}
     where status <> 'closed'
     group by all
@@ -49,3 +55,6 @@ left join standing
     and last_month.team_id = standing.team_id
 where last_month.open_at_end <> coalesce(standing.open_at_end, 0)
     or last_month.amount_dkk <> coalesce(standing.amount_dkk, 0)
+    or last_month.to_mend <> coalesce(standing.to_mend, 0)
+    or last_month.to_mend_overdue <> coalesce(standing.to_mend_overdue, 0)
+    or last_month.to_mend_dkk <> coalesce(standing.to_mend_dkk, 0)

@@ -39,7 +39,6 @@ def test_what_changed_between_deliveries_is_found(home: Home, shared_data: Path,
         ("overlapping_placement", "C10"),
         ("duplicate_activity", "C11"),
         ("suppl_active_after_main_ended", "C15"),
-        ("wrong_cvr", "D04"),
     ],
 )
 def test_what_is_wrong_is_found(home: Home, shared_data: Path, kind: str, rule_id: str):

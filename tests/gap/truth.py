@@ -3,7 +3,9 @@
 import csv
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.home import Home
 
@@ -52,3 +54,62 @@ def missed(home: Home, rule_id: str, errors: list[Planted]) -> list[Planted]:
         for case in cases.split(", ")
     }
     return [error for error in errors if error.course_id not in courses and error.case_sbsys_id not in cases]
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A ledger line of the truth: the courses that it pays for, and its defect (`ok` for none)."""
+
+    posting_id: str
+    course_ids: tuple[str, ...]
+    service_month: str
+    defect: str
+    planned_dkk: Decimal
+    posted_dkk: Decimal
+    is_deleted_in_bos: bool
+    related_posting_id: str
+
+    @property
+    def is_outside_tolerance(self) -> bool:
+        """By more than the larger of 10 % and 1,000 kr., as rule A06 counts."""
+        deviation = abs(self.posted_dkk - self.planned_dkk)
+        return deviation > max(abs(self.planned_dkk) / 10, Decimal(1000))
+
+
+def truth_postings(home: Home, shared_data: Path) -> list[Posting]:
+    """The truth of every ledger line that the deliveries up to the as-of date have."""
+    delivered = {posting for (posting,) in home.query(AS_OF, "select posting_id from marts.fct_posting")}
+    with (shared_data / "truth" / "ledger_truth.csv").open(encoding="utf-8") as handle:
+        return [
+            Posting(
+                row["posting_id"],
+                tuple(filter(None, row["bos_payment_schedule_payment_id"].split("|"))),
+                row["service_month"],
+                row["defect"],
+                Decimal(row["true_bos_amount"] or 0),
+                Decimal(row["posted_amount"]),
+                bool(row["deleted_in_bos"]),
+                row["related_posting_id"],
+            )
+            for row in csv.DictReader(handle)
+            if row["posting_id"] in delivered
+        ]
+
+
+def never_posted(shared_data: Path, reason: str, until: date) -> dict[str, set[str]]:
+    """Per course the months of its payments planned up to a day that have no posting for a reason."""
+    months: dict[str, set[str]] = {}
+    with (shared_data / "truth" / "ledger_missing.csv").open(encoding="utf-8") as handle:
+        for row in csv.DictReader(handle):
+            if row["reason"] == reason and date.fromisoformat(row["date"]) <= until:
+                months.setdefault(row["bos_payment_schedule_payment_id"], set()).add(row["date"][:7])
+    return months
+
+
+def seen(home: Home, rule_id: str, *columns: str) -> set[tuple[Any, ...]]:
+    """What the gaps of a rule name, in the whole history of its gaps."""
+    return set(
+        home.query(
+            AS_OF, f"select {', '.join(columns)} from marts.mart_registration_gap where rule_id = '{rule_id}'"
+        )
+    )

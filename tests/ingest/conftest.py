@@ -118,9 +118,10 @@ class World:
         )
         return duckdb.execute(query, [files]).fetchall()
 
-    def quarantine(self) -> list[tuple[Any, ...]]:
+    def quarantine(self, *more: str) -> list[tuple[Any, ...]]:
         files = str(self.settings.quarantine_path / "*" / "*" / "*.parquet")
-        query = "SELECT file_name, line_no, column_name, reason FROM read_parquet(?) ORDER BY ALL"
+        columns = ", ".join(["file_name", "line_no", "column_name", "reason", *more])
+        query = f"SELECT {columns} FROM read_parquet(?) ORDER BY ALL"
         return duckdb.execute(query, [files]).fetchall()
 
     def state(self) -> dict[str, Any]:

@@ -180,7 +180,9 @@ def test_a_folder_that_grows_while_we_look_is_left_for_the_next_run(world, posti
 
     monkeypatch.setattr(time, "sleep", copying_goes_on)
     result = world.ingest()
-    assert [skipped.reason for skipped in result.skipped] == ["still being copied; the next run takes it"]
+    assert [skipped.reason for skipped in result.skipped] == [
+        "still being copied, or open in a program; the next run takes it"
+    ]
     assert not load_deliveries(world.settings.lake_path)
     monkeypatch.undo()
     assert world.loaded().files[0].rows == 2
@@ -200,7 +202,15 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_run(world, mo
     assert not list(world.settings.lake_path.rglob("*.parquet"))
 
 
-@pytest.mark.parametrize("name", ["postings_2022-02.csv.part", ".postings_2022-02.csv.Ab12Cd"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "postings_2022-02.csv.part",
+        ".postings_2022-02.csv.Ab12Cd",
+        "~$Team.xlsx",
+        ".~lock.Team.xlsx#",
+    ],
+)
 def test_an_unfinished_upload_holds_the_delivery_back(world, name):
     world.postings({})
     world.put("ledger", "2022-01-31", name, "half a fi")

@@ -15,6 +15,7 @@ from orchestration.ingest.profiles import (
     Profile,
     Source,
     TextRules,
+    WorkbookRules,
     load_profiles,
 )
 from orchestration.settings import PROJECT_ROOT
@@ -44,7 +45,7 @@ files:
 
 def test_the_shipped_profiles_cover_their_sources():
     profiles = load_profiles(None)
-    assert sorted(profiles) == ["bos", "kmd_opus", "ledger"]
+    assert sorted(profiles) == ["bos", "kmd_opus", "ledger", "plan"]
     assert all(len(members) == 1 and len(members[0].digest) == 12 for members in profiles.values())
 
 
@@ -136,7 +137,7 @@ def test_the_example_of_the_manual_is_a_profile(tmp_path):
 
 def test_the_manual_explains_every_key():
     manual = (PROJECT_ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
-    for model in (Profile, Limits, Format, FileProfile, Source, Checks, TextRules):
+    for model in (Profile, Limits, Format, FileProfile, Source, Checks, TextRules, WorkbookRules):
         for key in model.model_fields:
             assert re.search(rf"[`.]{key}[`.]", manual), f"{model.__name__}.{key}"
 

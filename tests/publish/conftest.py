@@ -103,12 +103,46 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
                             "description": "Cost at year's end (forventet forbrug).",
                         }
                     },
+                    "fqn": ["kobling", "marts", "overrun", "mart_overrun"],
+                },
+                "test.kobling.known_sections.abc": {
+                    "resource_type": "test",
+                    "test_metadata": {
+                        "name": "relationships",
+                        "kwargs": {"column_name": "section_id", "to": "ref('dim_section')"},
+                    },
+                    "attached_node": "model.kobling.mart_overrun",
+                    "column_name": "section_id",
+                    "depends_on": {"nodes": ["model.kobling.mart_overrun"]},
+                },
+                **{
+                    f"test.kobling.not_null_{column}.abc": {
+                        "resource_type": "test",
+                        "test_metadata": {"name": "not_null", "kwargs": {"column_name": column}},
+                        "attached_node": "model.kobling.mart_overrun",
+                        "column_name": column,
+                        "depends_on": {"nodes": ["model.kobling.mart_overrun"]},
+                    }
+                    for column in ("frame_id", "forecast")
+                },
+                "test.kobling.assert_totals_tie.abc": {
+                    "resource_type": "test",
+                    "description": "Summen er den samme hele vejen",
+                    "depends_on": {"nodes": ["model.kobling.mart_overrun"]},
+                },
+            },
+            "unit_tests": {
+                "unit_test.kobling.mart_overrun.no_budget": {
+                    "depends_on": {"nodes": ["model.kobling.mart_overrun"]}
                 }
-            }
+            },
+            "child_map": {"model.kobling.mart_overrun": []},
         },
         "run_results.json": {
             "results": [
-                {"unique_id": "test.kobling.not_null_x.abc", "status": "pass", "failures": 0},
+                {"unique_id": "test.kobling.not_null_frame_id.abc", "status": "pass", "failures": 0},
+                {"unique_id": "test.kobling.not_null_forecast.abc", "status": "pass", "failures": 0},
+                {"unique_id": "test.kobling.assert_totals_tie.abc", "status": "pass", "failures": 0},
                 {"unique_id": "unit_test.kobling.mart_overrun.no_budget", "status": "pass", "failures": 0},
                 {"unique_id": "test.kobling.known_sections.abc", "status": "warn", "failures": 4},
                 {"unique_id": "model.kobling.mart_overrun", "status": "success", "failures": None},

@@ -181,7 +181,14 @@ def test_pages_stand_alone_and_read_danish(whole: Whole) -> None:
     assert "forventet forbrug" in pages[whole[1].path / "dictionary" / "index.html"]
     report = pages[whole[1].path / "validation" / "index.html"]
     assert "52.227,00" in report
-    assert "mart_overrun.no_budget" in report
+    assert "Kolonnerne forecast og frame_id er udfyldt i alle rækker" in report
+    assert "Hver værdi i kolonnen section_id findes i tabellen dim_section" in report
+    assert "Beregningen giver det forventede i et eksempel" in report
+    assert "Summen er den samme hele vejen" in report
+    # one expectation and four tests hold, two do not; counted per subject and in all
+    assert re.findall(
+        r'I alt</th><td class="n">(\d+)</td><td class="n">(\d+)</td><td class="n">(\d+)<', report
+    ) == [("6", "4", "2")]
 
 
 def test_cases_are_named_in_the_steward_part_only(whole: Whole) -> None:

@@ -24,7 +24,6 @@ select
     min(later.section_id) as other_section_id,
     min(earlier.activity_no) as activity_no,
     min(later.activity_no) as other_activity_no,
-    -- entered twice: nothing that is known tells them apart
     coalesce(
         min(earlier.section_id) = min(later.section_id)
         and min(earlier.activity_no) = min(later.activity_no)
@@ -32,7 +31,8 @@ select
             min(earlier.provider_id) = min(later.provider_id) or min(earlier.price_dkk) = min(later.price_dkk)
         ),
         false
-    ) as is_same,
+    ) as is_alike,
+    min(earlier.start_on) = min(later.start_on) as is_same_start,
     min(greatest(earlier.from_on, later.from_on)) as overlap_from,
     max(least(earlier.until_on, later.until_on)) as overlap_until,
     sum(least(earlier.until_on, later.until_on) - greatest(earlier.from_on, later.from_on) + 1) as overlap_days

@@ -12,6 +12,12 @@ delivered as (
 
 ),
 
+account as (
+
+    select * from {{ ref('dim_account') }}
+
+),
+
 input as (
 
     select
@@ -31,6 +37,45 @@ input as (
     from delivered
     where entity = 'course_payment'
         and extract_date > (select min(first.extract_date) from delivered as first where first.entity = 'course_payment')
+    having count(*) > 0
+
+    union all
+
+    -- other municipalities' payments, on the functions that courses are paid from
+    select
+        'inter_municipal_income' as input,
+        false as is_entity,
+        min(posting.extract_date) as first_available_on
+    from {{ ref('int_ledger__posting') }} as posting
+    inner join account
+        on posting.account_id = account.account_id
+    semi join (select account.function_no from account where account.is_activity_account) as paid_from
+        on account.function_no = paid_from.function_no
+    where {{ is_inter_municipal_income('posting') }}
+    having count(*) > 0
+
+    union all
+
+    -- the forecasts that were published at earlier dates
+    select
+        'forecast_observation' as input,
+        false as is_entity,
+        min(observed_on) as first_available_on
+    from {{ ref('stg_control__forecast_observation') }}
+    having count(*) > 0
+
+    union all
+
+    -- a refund that names its child (dranst 2): of a lump sum nobody can say which child is missing
+    select
+        'state_refund' as input,
+        false as is_entity,
+        min(posting.extract_date) as first_available_on
+    from {{ ref('int_ledger__posting') }} as posting
+    inner join account
+        on posting.account_id = account.account_id
+    where account.dranst_no = '2'
+        and posting.person_key is not null
     having count(*) > 0
 
 )

@@ -3,12 +3,6 @@
 -- and to the end of the year. int_gap__implausible_payment has the payments. Grain: course.
 with
 
-payment as (
-
-    select * from {{ ref('int_gap__implausible_payment') }}
-
-),
-
 decision as (
 
     select * from {{ ref('int_gap__decision') }}
@@ -19,15 +13,12 @@ held as (
 
     select
         course_id,
-        -- the reason of the newest payment: what the steward sees in the case system
+        -- the newest payment's: what the steward sees in the case system
         arg_max(reason, planned_on) as reason,
         arg_max(payment_cost_type, planned_on) as payment_cost_type,
-        arg_max(price, planned_on) as price,
-        arg_max(quantity_price, planned_on) as quantity_price,
-        arg_max(courses, planned_on) as courses,
-        arg_max(activity_price, planned_on) as activity_price,
-        arg_max(activity_quantity_price, planned_on) as activity_quantity_price,
-        arg_max(course_price, planned_on) as course_price,
+        arg_max(found, planned_on) as found,
+        arg_max(usual, planned_on) as usual,
+        arg_max(coalesce(courses, 0), planned_on) as courses,
         count(*) as payments,
         min(planned_on) as first_on,
         max(planned_on) as last_on,
@@ -37,7 +28,7 @@ held as (
                 and planned_on > {{ as_of() }} - {{ var('accrual_window_days') }}
                 and year(planned_on) <= year({{ as_of() }})
         ) as held_dkk
-    from payment
+    from {{ ref('int_gap__implausible_payment') }}
     group by course_id
 
 )
@@ -46,12 +37,9 @@ select
     held.course_id,
     held.reason,
     held.payment_cost_type,
-    held.price,
-    held.quantity_price,
+    held.found,
+    held.usual,
     held.courses,
-    held.activity_price,
-    held.activity_quantity_price,
-    held.course_price,
     held.payments,
     held.first_on,
     held.last_on,

@@ -1,9 +1,10 @@
--- Postings that repeat an earlier one. Either an invoice is posted again (same supplier, amount and number, or the
--- number with a letter or a digit added), or the plan of a payment was already met by a posting of the same amount.
--- Net of reversals and their reposts. No repetition: several lines of one invoice posted on one day (a line a child);
--- the parts of a split invoice; lines that name different service months. Where a payment of the same course nearby is
--- due and nobody has paid it, the further posting most likely is for that one: it repeats, but is no double payment.
--- Grain: posting.
+-- Postings that repeat another one. Either an invoice is posted again (same supplier, amount and number, or the number
+-- with a letter or a digit added), or the plan of a payment is better met without the posting, and another one has the
+-- same amount: the first is the line that names the month, of cash and wages the one nearest the day of payment, then the
+-- earliest. Net of reversals and their reposts. No repetition: several lines of one invoice posted on one day (a line a
+-- child); the parts of a split invoice; lines that name different service months. Where a payment of the same course
+-- nearby is due and nobody has paid it, a further posting that does not name the month most likely is for that one: it
+-- repeats, but is no double payment. Grain: posting.
 with
 
 posting as (
@@ -67,15 +68,25 @@ allocation as (
     select
         match.posting_id,
         match.course_payment_id,
-        match.is_double_candidate,
         posting.posted_on,
         posting.amount_dkk,
         payment.course_id,
         payment.planned_on,
+        coalesce(posting.service_month = payment.planned_month, false) as is_month_named,
+        payment.allocated_dkk > payment.planned_dkk + {{ match_tolerance('payment.planned_dkk') }}
+        and abs(payment.allocated_dkk - match.allocated_dkk - payment.planned_dkk)
+        < payment.allocated_dkk - payment.planned_dkk as is_better_without,
         row_number() over (
-            partition by match.course_payment_id, posting.amount_dkk order by posting.posted_on, posting.posting_id
-        ) as nth_of_amount,
-        payment.allocated_dkk > payment.planned_dkk + {{ match_tolerance('payment.planned_dkk') }} as is_overpaid
+            partition by match.course_payment_id, posting.amount_dkk
+            order by
+                coalesce(posting.service_month = payment.planned_month, false) desc,
+                case
+                    when posting.person_key is not null
+                        then abs(posting.posted_on - coalesce(payment.paid_on, payment.planned_on))
+                end,
+                posting.posted_on,
+                posting.posting_id
+        ) as nth_of_amount
     from {{ ref('fct_posting_match') }} as match
     inner join posting
         on match.posting_id = posting.posting_id
@@ -90,9 +101,9 @@ further as (
     from allocation
     anti join (select * from repeated where nth_posting > standing) as taken_back
         on allocation.posting_id = taken_back.posting_id
-    where allocation.is_double_candidate
+    where allocation.amount_dkk > 0
         and allocation.nth_of_amount > 1
-        and allocation.is_overpaid
+        and allocation.is_better_without
 
 ),
 
@@ -101,14 +112,15 @@ plan_met as (
     select
         further.posting_id,
         max(unpaid.course_payment_id) is null as is_double_payment,
-        'Betalingen planlagt ' || {{ date_da('min(further.planned_on)') }} || ' var allerede bogført med '
-            || {{ dkk_da('min(further.amount_dkk)') }} || '; samme beløb er bogført igen '
+        'Betalingen planlagt ' || {{ date_da('min(further.planned_on)') }} || ' er bogført med '
+            || {{ dkk_da('min(further.amount_dkk)') }} || ' af en anden postering; samme beløb er også bogført '
             || {{ date_da('min(further.posted_on)') }} || '.' as text_da
 
     from further
 
     left join payment as unpaid
         on further.course_id = unpaid.course_id
+        and not further.is_month_named
         and unpaid.allocated_dkk = 0
         and unpaid.planned_dkk > 0
         and not unpaid.is_fictive

@@ -54,7 +54,7 @@ input_status as (
                 when 'budget_assumption' then 'budgetforudsætninger'
                 when 'forecast_observation' then 'en tidligere prognose'
                 when 'inter_municipal_income' then 'mellemkommunale indtægter i regnskabet'
-                when 'state_refund' then 'statsrefusion (dranst 2) i regnskabet'
+                when 'state_refund' then 'statsrefusion pr. barn (dranst 2) i regnskabet'
                 else input.input
             end, ', ' order by input.input
         ) filter (where available_input.input is null) as missing_da

@@ -99,14 +99,13 @@ standing as (
         episode.rule_id,
         episode.team_id,
         month.month,
-        count(*) as open_at_end,
-        count(*) filter (where decision.gap_id is not null) as waived,
-        count(*) filter (
-            where decision.gap_id is null
-            and case when episode.resumed_on <= month.until_on then episode.due_on else episode.first_due_on end
-            < month.until_on
-        ) as overdue,
-        sum(observation.amount_dkk) as amount_dkk
+        decision.gap_id is not null as is_waived,
+        -- severity I asks for a look, not for a mend
+        decision.gap_id is null and coalesce(observation.severity, '') <> 'I' as is_to_mend,
+        decision.gap_id is null
+        and case when episode.resumed_on <= month.until_on then episode.due_on else episode.first_due_on end
+        < month.until_on as is_overdue,
+        observation.amount_dkk
     from episode
     inner join month
         on episode.opened_on <= month.until_on
@@ -119,7 +118,24 @@ standing as (
     asof left join observation
         on episode.gap_id = observation.gap_id
         and month.until_on >= observation.observed_on
-    group by episode.rule_id, episode.team_id, month.month
+
+),
+
+stock as (
+
+    select
+        rule_id,
+        team_id,
+        month,
+        count(*) as open_at_end,
+        count(*) filter (where is_overdue) as overdue,
+        count(*) filter (where is_waived) as waived,
+        sum(amount_dkk) as amount_dkk,
+        count(*) filter (where is_to_mend) as to_mend,
+        count(*) filter (where is_to_mend and is_overdue) as to_mend_overdue,
+        sum(amount_dkk) filter (where is_to_mend) as to_mend_dkk
+    from standing
+    group by rule_id, team_id, month
 
 )
 
@@ -129,11 +145,14 @@ select
     grid.team_id,
     coalesce(opened.opened, 0) as opened,
     coalesce(closed.closed, 0) as closed,
-    coalesce(standing.open_at_end, 0) as open_at_end,
-    coalesce(standing.overdue, 0) as overdue,
-    coalesce(standing.waived, 0) as waived,
-    cast(coalesce(standing.amount_dkk, 0) as decimal(18, 2)) as amount_dkk,
-    cast(closed.median_days_to_close as decimal(9, 1)) as median_days_to_close
+    coalesce(stock.open_at_end, 0) as open_at_end,
+    coalesce(stock.overdue, 0) as overdue,
+    coalesce(stock.waived, 0) as waived,
+    cast(coalesce(stock.amount_dkk, 0) as decimal(18, 2)) as amount_dkk,
+    cast(closed.median_days_to_close as decimal(9, 1)) as median_days_to_close,
+    coalesce(stock.to_mend, 0) as to_mend,
+    coalesce(stock.to_mend_overdue, 0) as to_mend_overdue,
+    cast(coalesce(stock.to_mend_dkk, 0) as decimal(18, 2)) as to_mend_dkk
 
 from grid
 
@@ -147,7 +166,7 @@ left join closed
     and grid.team_id = closed.team_id
     and grid.month = closed.month
 
-left join standing
-    on grid.rule_id = standing.rule_id
-    and grid.team_id = standing.team_id
-    and grid.month = standing.month
+left join stock
+    on grid.rule_id = stock.rule_id
+    and grid.team_id = stock.team_id
+    and grid.month = stock.month

@@ -1,9 +1,9 @@
--- Postings for which no course was found, for the stewards who know which one it is. Names no person.
+-- Postings that no planned payment explains, for the stewards who know which course it is. Names no person.
 with
 
 posting as (
 
-    select * from {{ ref('int_gap__unmatched_posting') }}
+    select * from {{ ref('int_gap__open_posting') }}
 
 ),
 
@@ -56,5 +56,5 @@ left join usual_team
     on coalesce(posting.person_key, posting.provider_id) = usual_team.party_id
 
 left join gap
-    on posting.candidates = 0
+    on posting.open_kind <> 'ambiguous'
     and gap.gap_id = case when posting.person_key is null then posting.supplier_gap_id else posting.person_gap_id end

@@ -46,18 +46,28 @@
     },
   });
 
+  const same = (name) => (row) => row.dataset[name] === chosen[name];
   const statuses = {
     overdue: (row) => row.dataset.overdue > 0,
     new: (row) => row.dataset.new > 0,
     within: (row) => Number(row.dataset.overdue) < Number(row.cells[1].textContent),
   };
+  const tests = {
+    team: same("team"),
+    leader: same("leader"),
+    rule: same("rule"),
+    severity: same("severity"),
+    status: (row) => statuses[chosen.status](row),
+    text: (_row, text) =>
+      chosen.text.toLocaleLowerCase("da").split(/\s+/).every((word) => text.toLocaleLowerCase("da").includes(word)),
+  };
 
-  table.search.fixed("chosen", (_text, _data, index) => {
+  // row → the choices that it does not meet; a small table counts the rows that only its own choice leaves out
+  const misses = new Map();
+  table.search.fixed("chosen", (text, _data, index) => {
     const row = table.row(index).node();
-    return (
-      ["team", "leader", "rule", "severity"].every((name) => !chosen[name] || row.dataset[name] === chosen[name]) &&
-      (!chosen.status || statuses[chosen.status](row))
-    );
+    misses.set(row, Object.keys(tests).filter((name) => chosen[name] && !tests[name](row, text)));
+    return misses.get(row).length === 0;
   });
 
   function read() {
@@ -71,8 +81,8 @@
   }
 
   function write() {
-    chosen = Object.fromEntries(new FormData(form));
-    const address = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+    chosen = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim()));
+    const address = new URLSearchParams(chosen);
     history.replaceState(null, "", `#${address}`);
     show();
   }
@@ -96,17 +106,24 @@
   }
 
   function show() {
-    table.search(chosen.text ?? "").draw();
-    const rows = table.rows({ search: "applied" }).nodes().toArray();
-    fill(document.getElementById("total"), add(rows));
+    const focused = document.activeElement;
+    table.draw();
+    const rows = [...misses.keys()];
+    const meeting = (own) => rows.filter((row) => misses.get(row).every((name) => name === own));
+    fill(document.getElementById("total"), add(meeting()));
     for (const summary of document.querySelectorAll("table[data-by]")) {
-      const groups = Map.groupBy(rows, (row) => row.dataset[summary.dataset.by]);
-      for (const line of summary.tBodies[0].rows) {
-        const group = groups.get(line.dataset.key);
-        line.hidden = !group;
-        if (group) fill(line, add(group));
+      const by = summary.dataset.by;
+      const groups = Map.groupBy(meeting(by), (row) => row.dataset[by]);
+      const sums = new Map([...summary.tBodies[0].rows].map((line) => [line, add(groups.get(line.dataset.key) ?? [])]));
+      for (const [line, sum] of [...sums].sort(([, one], [, other]) => other.amount - one.amount)) {
+        fill(line, sum);
+        line.hidden = !groups.has(line.dataset.key);
+        line.querySelector("a").ariaCurrent = String(line.dataset.key === chosen[by]);
+        summary.tBodies[0].append(line);
       }
     }
+    // a line that is moved loses the focus
+    focused.focus({ preventScroll: true });
     // what is beside the worklist follows the team only
     for (const row of document.querySelectorAll("tr[data-team]")) {
       if (!worklist.contains(row)) row.hidden = Boolean(chosen.team) && row.dataset.team !== chosen.team;
@@ -117,6 +134,17 @@
     document.getElementById("chosen").textContent = words.length ? `Udvalg: ${words.join(" · ")}` : "";
   }
 
+  // a line of a small table is a choice beside the others; once more takes it back
+  for (const summary of document.querySelectorAll("table[data-by]")) {
+    summary.addEventListener("click", (event) => {
+      const line = event.target.closest("a:not(.file)")?.closest("tr");
+      if (!line) return;
+      event.preventDefault();
+      const field = form.elements[summary.dataset.by];
+      field.value = field.value === line.dataset.key ? "" : line.dataset.key;
+      write();
+    });
+  }
   form.addEventListener("input", write);
   form.addEventListener("submit", (event) => event.preventDefault());
   // the fields are empty only after the event

@@ -1,6 +1,7 @@
 -- A01: a person was paid from an activity account, and no step of the cascade found the course. One gap a posting.
--- Lines that several courses fit equally well are not here: a course is registered, only not told apart. A reversal
--- that is left unmatched takes back an unmatched line of the same person, account and amount.
+-- Lines that several courses fit equally well are not here: a course is registered, only not told apart; nor those that
+-- go on after a course's end (A08). A reversal that is left unmatched takes back an unmatched line of the same person,
+-- account and amount.
 with
 
 {{ gap_rule('A01') }},
@@ -15,14 +16,13 @@ unmatched as (
             order by posting.posted_on, posting.posting_id
         ) as nth_posting
 
-    from {{ ref('int_ledger__posting') }} as posting
+    from {{ ref('int_gap__open_posting') }} as posting
 
-    inner join {{ ref('fct_posting_match') }} as match
-        on posting.posting_id = match.posting_id
-        and match.course_payment_id is null
-        and match.candidates = 0
+    anti join {{ ref('int_gap__posting_after_end') }} as after_end
+        on posting.posting_id = after_end.posting_id
 
-    where posting.person_key is not null
+    where posting.open_kind <> 'ambiguous'
+        and posting.person_key is not null
 
     window same_amount as (partition by posting.person_key, posting.account_id, abs(posting.amount_dkk))
 

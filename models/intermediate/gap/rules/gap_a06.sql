@@ -2,8 +2,9 @@
 -- and an amount, the activity's own where it has one that is not the case system's default. Only where something is
 -- posted (nothing at all is A03). Too little is only said when every invoice for the month could be in (threshold:
 -- days after the month's end, of the ledger deliveries); too much at once. A posting that repeats another is A10's or
--- pays for another month; an unpaid wage or cash payment is A03's; postings on deleted payments are A08's, on expected
--- courses A15's. Months before the ledger's first period are out of sight. One gap a course and month.
+-- pays for another month, one beyond the plan has no course (A02); an unpaid wage or cash payment is A03's; postings on
+-- deleted payments are A08's, on expected courses A15's. Of months before the ledger's first period only too
+-- much can be seen. One gap a course and month.
 with
 
 {{ gap_rule('A06') }},
@@ -20,28 +21,16 @@ course as (
 
 ),
 
-repeated as (
-
-    select
-        match.course_payment_id,
-        sum(match.allocated_dkk) as repeated_dkk
-    from {{ ref('fct_posting_match') }} as match
-    semi join {{ ref('int_gap__repeated_posting') }} as repeated_posting
-        on match.posting_id = repeated_posting.posting_id
-    group by match.course_payment_id
-
-),
-
 payment as (
 
     select
         payment.course_id,
         payment.planned_month,
         payment.planned_dkk,
-        payment.allocated_dkk - coalesce(repeated.repeated_dkk, 0) as posted_dkk
+        coalesce(posted.posted_dkk - posted.displaced_dkk, 0) as posted_dkk
     from {{ ref('fct_course_payment') }} as payment
-    left join repeated
-        on payment.course_payment_id = repeated.course_payment_id
+    left join {{ ref('int_gap__posted_payment') }} as posted
+        on payment.course_payment_id = posted.course_payment_id
     where payment.status = 'GRANTED'
         and payment.is_current
         and not payment.is_fictive
@@ -119,8 +108,10 @@ where abs(course_month.posted_dkk - course_month.planned_dkk) > greatest(
     abs(course_month.planned_dkk) * coalesce(own_tolerance.tolerance_pct, rule.threshold_pct) / 100,
     coalesce(own_tolerance.tolerance_dkk, rule.threshold_dkk)
 )
-    and course_month.planned_month >= cover.covered_from
     and (
         course_month.posted_dkk > course_month.planned_dkk
-        or last_day(course_month.planned_month) + rule.threshold_days <= cover.covered_until
+        or (
+            course_month.planned_month >= cover.covered_from
+            and last_day(course_month.planned_month) + rule.threshold_days <= cover.covered_until
+        )
     )

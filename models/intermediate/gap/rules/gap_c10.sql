@@ -1,5 +1,5 @@
--- C10: two granted placements (main courses) of one child overlap. Over some months (escalation) it is an error. One
--- gap a pair, told by the one that began first: it is the one to end.
+-- C10: two granted placements (main courses) of one child overlap. Over some months (escalation) it is an error. The
+-- same placement entered twice is C11. One gap a pair, told by the one that began first: it is the one to end.
 with
 
 {{ gap_rule('C10') }},
@@ -14,6 +14,7 @@ overlap as (
     inner join {{ ref('dim_section') }} as other_section
         on course_overlap.other_section_id = other_section.section_id
         and other_section.is_placement
+    where not (course_overlap.is_alike and course_overlap.is_same_start)
 
 ),
 

@@ -1,6 +1,6 @@
 -- C11: two granted main courses of one child with the same section and activity overlap at least some days (threshold).
--- Placements are here only where they were entered twice (same provider or price): two different ones are C10. One gap
--- a pair, told by the one that began first.
+-- Placements are here only where they are alike (same provider or price): two different ones are C10. One gap a pair,
+-- told by the one that began first.
 with
 
 {{ gap_rule('C11') }},
@@ -13,7 +13,7 @@ overlap as (
         on course_overlap.section_id = section.section_id
     where course_overlap.section_id = course_overlap.other_section_id
         and course_overlap.activity_no = course_overlap.other_activity_no
-        and (course_overlap.is_same or not coalesce(section.is_placement, false))
+        and (course_overlap.is_alike or not coalesce(section.is_placement, false))
 
 ),
 
@@ -36,7 +36,7 @@ select
     coalesce(planned.amount_dkk, 0) as amount_dkk,
     overlap.overlap_from as occurred_on,
     'Forløb ' || overlap.other_course_id || ' er ' || case
-        when overlap.is_same then 'det samme en gang til' else 'af samme art'
+        when overlap.is_alike then 'det samme en gang til' else 'af samme art'
     end || ' og løber samtidig i ' || overlap.overlap_days || ' dage (' || {{ date_da('overlap.overlap_from') }} || ' - '
         || {{ date_da('overlap.overlap_until') }} || ').' as text_da
 

@@ -1,7 +1,8 @@
 -- D04: the CVR number that a company's course is registered with is not the supplier's: malformed, another than those
--- that the same supplier name invoices with, or neither in the provider master nor invoiced with. A supplier that both
--- systems know by the same name and number only lacks its master row: that is one row to add, seen in dim_provider,
--- not a gap on each of its courses. A wrong check digit of a known number is D03. One gap a course.
+-- that the same supplier name or its group (seed provider_alias) invoices with, or neither in the provider master nor
+-- invoiced with. A supplier that both systems know by the same name and number only lacks its master row: that is one
+-- row to add, seen in dim_provider, not a gap on each of its courses. A wrong check digit of a known number is D03. One
+-- gap a course.
 with
 
 {{ gap_rule('D04') }},
@@ -43,6 +44,17 @@ invoicing_name as (
 
 ),
 
+invoicing_group as (
+
+    select distinct
+        invoiced.supplier_match_name,
+        provider_alias.group_name
+    from invoiced
+    inner join {{ ref('stg_reference__provider_alias') }} as provider_alias
+        on invoiced.supplier_cvr = provider_alias.cvr_no
+
+),
+
 judged as (
 
     select
@@ -50,7 +62,7 @@ judged as (
         invoicing_name.cvr_nos as invoiced_cvr_nos,
         case
             when course.supplier_cvr is null then 'malformed'
-            when same_cvr.supplier_cvr is not null then null
+            when same_cvr.supplier_cvr is not null or same_group.group_name is not null then null
             when invoicing_name.cvr_nos is not null then 'other'
             when provider_master.cvr_no is null then 'unknown'
         end as finding
@@ -66,6 +78,13 @@ judged as (
     left join invoiced as same_cvr
         on course.supplier_match_name = same_cvr.supplier_match_name
         and course.supplier_cvr = same_cvr.supplier_cvr
+
+    left join {{ ref('stg_reference__provider_alias') }} as course_group
+        on course.supplier_cvr = course_group.cvr_no
+
+    left join invoicing_group as same_group
+        on course.supplier_match_name = same_group.supplier_match_name
+        and course_group.group_name = same_group.group_name
 
 ),
 

@@ -5,38 +5,21 @@ with
 
 {{ gap_rule('D16') }},
 
-held as (
-
-    select
-        *,
-        case
-            when payment_cost_type = 'PER_UNIT' and reason <> 'high_cost' then ' pr. enhed'
-            when payment_cost_type <> 'GLOBAL_RATE' then ' pr. betaling'
-        end as per_da,
-        case when reason = 'high_cost' then quantity_price else price end as found,
-        case
-            when reason = 'jump' then course_price
-            when reason = 'high_cost' then activity_quantity_price
-            else activity_price
-        end as usual
-    from {{ ref('int_gap__price_hold') }}
-
-),
-
 said as (
 
     select
         *,
-        {{ divide('found', 'usual') }} as times,
         case
-            when payment_cost_type = 'GLOBAL_RATE'
-                then 'Antal enheder ' || {{ number_da('found') }} || ' er ' || {{ number_da('times') }}
-                || ' gange aktivitetens median ' || {{ number_da('usual') }}
-            else {{ dkk_da('found') }} || per_da || ' er ' || {{ number_da('times') }} || ' gange '
-                || case when reason = 'jump' then 'forløbets sædvanlige pris ' else 'aktivitetens median ' end
-                || {{ dkk_da('usual') }}
-        end as finding_da
-    from held
+            when payment_cost_type = 'GLOBAL_RATE' then {{ number_da('found') }} || ' enheder'
+            when reason = 'month' then {{ dkk_da('found') }} || ' pr. måned'
+            when payment_cost_type = 'PER_UNIT' and reason <> 'cost' then {{ dkk_da('found') }} || ' pr. enhed'
+            else {{ dkk_da('found') }} || ' pr. betaling'
+        end as found_da,
+        case
+            when payment_cost_type = 'GLOBAL_RATE' then {{ number_da('usual') }} || ' enheder'
+            else {{ dkk_da('usual') }}
+        end as usual_da
+    from {{ ref('int_gap__price_hold') }}
 
 )
 
@@ -52,8 +35,11 @@ select
     cast(null as varchar) as document_no,
     said.planned_dkk as amount_dkk,
     said.first_on as occurred_on,
-    said.finding_da || case when said.reason <> 'jump' then ' over ' || said.courses || ' forløb' else '' end
-        || ' (betalinger: ' || said.payments || ').' as text_da
+    said.found_da || ' er ' || {{ number_da(divide('said.found', 'said.usual')) }} || ' gange '
+        || case
+            when said.reason = 'jump' then 'forløbets sædvanlige pris ' || said.usual_da
+            else 'aktivitetens median ' || said.usual_da || ' over ' || said.courses || ' forløb'
+        end || ' (betalinger: ' || said.payments || ').' as text_da
 
 from said
 

@@ -1,0 +1,170 @@
+-- For every posting without a course: the few payments that lie nearest to it, and in Danish what differs. A payment is
+-- looked at that is of the same course, supplier or person in the month that the text names (without one: the month of
+-- posting and the two before it), or that has the account, the month and the amount to the øre. Equalities only, so that
+-- the search grows with the postings. Grain: posting x payment, at most three payments a posting.
+with
+
+payment as (
+
+    select
+        payment.*,
+        state.left_dkk
+    from {{ ref('int_posting_match__payment') }} as payment
+    inner join {{ ref('fct_course_payment') }} as state
+        on payment.course_payment_id = state.course_payment_id
+    where not payment.is_superseded
+
+),
+
+posting as (
+
+    select posting.*
+    from {{ ref('int_posting_match__posting') }} as posting
+    semi join (
+        select posting_id
+        from {{ ref('fct_posting_match') }}
+        where course_payment_id is null
+    ) as unmatched
+        on posting.posting_id = unmatched.posting_id
+
+),
+
+posting_month as (
+
+    select
+        *,
+        service_month as month
+    from posting
+    where service_month is not null
+
+    union all
+
+    select
+        *,
+        cast(date_trunc('month', posted_on) - to_months(unnest([0, 1, 2])) as date) as month
+    from posting
+    where service_month is null
+
+),
+
+-- of equal amounts on an account a few will do
+of_amount as (
+
+    select *
+    from payment
+    where left_dkk > 0
+    qualify row_number() over (partition by account_id, planned_month, planned_dkk order by course_payment_id) <= 3
+
+),
+
+pair as (
+
+    select
+        posting.posting_id,
+        payment.course_payment_id
+    from posting_month as posting
+    inner join payment
+        on posting.course_reference = payment.course_id
+        and posting.month = payment.planned_month
+
+    union
+
+    select
+        posting.posting_id,
+        payment.course_payment_id
+    from posting_month as posting
+    inner join payment
+        on posting.supplier_no = payment.supplier_no
+        and posting.month = payment.planned_month
+
+    union
+
+    select
+        posting.posting_id,
+        payment.course_payment_id
+    from posting_month as posting
+    inner join payment
+        on posting.person_key = payment.person_key
+        and posting.month = payment.planned_month
+
+    union
+
+    select
+        posting.posting_id,
+        payment.course_payment_id
+    from posting_month as posting
+    inner join of_amount as payment
+        on posting.account_id = payment.account_id
+        and posting.month = payment.planned_month
+        and posting.amount_dkk = payment.planned_dkk
+
+),
+
+compared as (
+
+    select
+        pair.posting_id,
+        pair.course_payment_id,
+        coalesce(posting.supplier_no <> payment.supplier_no, true)
+        and coalesce(posting.person_key <> payment.person_key, true)
+        and coalesce(posting.course_reference <> payment.course_id, true) as is_other_party,
+        not coalesce({{ same_account('posting', 'payment') }}, false) as is_other_account,
+        coalesce({{ amount_class('posting', 'payment') }} > 1, true)
+        and abs(posting.amount_dkk - payment.left_dkk) > {{ var('match_tolerance_dkk') }} as is_other_amount,
+        {{ child_hint('posting', 'payment') }} = 2 as is_other_child,
+        payment.left_dkk <= {{ var('match_tolerance_dkk') }} and payment.planned_dkk > 0 as is_paid,
+        {{ paid_gap('posting', 'payment') }} in (5, 7) as is_marked_elsewhere,
+        payment.status <> 'GRANTED' as is_not_granted,
+        not payment.is_current as is_deleted,
+        payment.planned_dkk,
+        payment.paid_on,
+        abs(posting.amount_dkk - payment.planned_dkk) as amount_gap
+    from pair
+    inner join posting
+        on pair.posting_id = posting.posting_id
+    inner join payment
+        on pair.course_payment_id = payment.course_payment_id
+
+),
+
+differing as (
+
+    select
+        *,
+        list_filter([
+            case when is_other_party then 'anden modtager' end,
+            case when is_other_child then 'teksten peger på et andet barn' end,
+            case when is_other_account then 'anden konto' end,
+            case when is_other_amount then 'planlagt ' || {{ dkk_da('planned_dkk') }} end,
+            case when is_paid then 'allerede betalt af andre posteringer' end,
+            case when is_marked_elsewhere then 'markeret betalt ' || {{ date_da('paid_on') }} end,
+            case when is_not_granted then 'ikke bevilget' end,
+            case when is_deleted then 'slettet i BOS' end
+        ], lambda difference: difference is not null) as differences
+    from compared
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by posting_id order by len(differences), is_other_party, amount_gap, course_payment_id
+        ) as nearness
+    from differing
+
+)
+
+select
+    posting_id,
+    course_payment_id,
+    nearness,
+    len(differences) as differences,
+    coalesce(nullif(array_to_string(differences, ', '), ''), 'intet afviger') as differences_da,
+    is_paid,
+    is_other_party
+
+from ranked
+
+where nearness <= {{ var('match_explain_candidates') }}
