@@ -12,6 +12,11 @@
     {{ return(names | sort) }}
 {%- endmacro %}
 
+{#- Their rule ids, as a list of SQL. -#}
+{% macro built_gap_rules() -%}
+    ['{{ gap_rule_models() | map('replace', 'gap_', '') | map('upper') | join("', '") }}']
+{%- endmacro %}
+
 {#- The columns that every rule model returns, in their order. -#}
 {% macro gap_hit_columns() -%}
     {{ return([
