@@ -33,7 +33,8 @@ named as (
 
     select
         posting_id,
-        course_reference as course_id
+        course_reference as course_id,
+        service_month
     from referring
     where not is_reference_cut
 
@@ -41,13 +42,28 @@ named as (
 
     select
         referring.posting_id,
-        payment.course_id
+        payment.course_id,
+        referring.service_month
     from referring
     inner join payment
         on referring.supplier_no = payment.supplier_no
         and referring.month = payment.planned_month
         and starts_with(payment.course_id, referring.course_reference)
     where referring.is_reference_cut
+
+),
+
+-- where the course has the month that the text names, no other month is looked at
+named_month as (
+
+    select
+        named.posting_id,
+        named.course_id,
+        course_month.planned_month
+    from named
+    left join (select distinct course_id, planned_month from payment) as course_month
+        on named.course_id = course_month.course_id
+        and named.service_month = course_month.planned_month
 
 ),
 
@@ -73,10 +89,11 @@ pair as (
             else 1 + abs(date_diff('month', referring.month, payment.planned_month))
         end as month_gap
     from referring
-    inner join named
-        on referring.posting_id = named.posting_id
+    inner join named_month
+        on referring.posting_id = named_month.posting_id
     inner join payment_of_month as payment
-        on named.course_id = payment.course_id
+        on named_month.course_id = payment.course_id
+        and coalesce(named_month.planned_month = payment.planned_month, true)
 
 ),
 
