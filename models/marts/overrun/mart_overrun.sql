@@ -48,6 +48,12 @@ covered_month as (
 
 ),
 
+ledger_end as (
+
+    select max(month) as last_month from covered_month
+
+),
+
 -- what nobody delivered is unknown, not 0
 delivered as (
 
@@ -100,7 +106,8 @@ commitment_of_account as (
         sum(payment.left_dkk) filter (
             where payment.planned_on <= run.as_of
                 and payment.planned_on > run.as_of - {{ var('accrual_window_days') }}
-                and covered_month.month is not null
+                -- before the ledger's first period it would be a gap; what it has not reached yet is still to come
+                and (covered_month.month is not null or payment.planned_month > ledger_end.last_month)
         ) as accrued_unposted,
         sum(payment.left_dkk) filter (
             where payment.planned_on > run.as_of and payment.planned_on <= run.year_end_on
@@ -112,6 +119,7 @@ commitment_of_account as (
         bool_or(year(payment.planned_on) = run.this_year) as has_granted_payment
     from payment
     cross join run
+    cross join ledger_end
     left join covered_month
         on payment.planned_month = covered_month.month
     where year(payment.planned_on) between run.this_year - 1 and run.this_year + 1
