@@ -66,7 +66,7 @@ def test_a_run_publishes_and_prints_where(kobling: Kobling, home: Settings) -> N
     assert str(found.manifest.as_of) == "2022-06-30"
     assert verify(home) == []
     # what the rules saw on both delivery dates is kept, so that the next delivery costs one evaluation
-    assert len(list(home.observations_path.glob("observed_on=*/*.parquet"))) == 2
+    assert len(list(home.observations_path.glob("observed_on=*/*/gap_observation.parquet"))) == 2
 
 
 def test_a_past_date_is_rebuilt_beside_the_newer_one(kobling: Kobling, home: Settings) -> None:
