@@ -82,7 +82,7 @@ pair as (
             when referring.service_month is not null
                 then abs(date_diff('month', referring.service_month, payment.planned_month))
             -- of a course of ten years only what may be paid now is a candidate
-            when abs(referring.posted_on - payment.paid_on) <= 3 then 0
+            when {{ paid_gap('referring', 'payment') }} < 100 then 0
             when payment.planned_on between referring.posted_on - {{ var('match_window_days') }}
                 and referring.posted_on + {{ var('match_early_days') }}
                 then 0
@@ -114,7 +114,8 @@ candidate as (
         amount_dkk,
         -- a reversal undoes a met payment, it does not need an open one
         is_met and sign(amount_dkk) = sign(planned_dkk) as is_met,
-        least(abs(amount_dkk - left_dkk), abs(amount_dkk - coalesce(paid_dkk, left_dkk)))
+        -- of several plans of the month the one that lies nearest; of equal ones an amount says nothing
+        abs(amount_dkk - left_dkk) - min(abs(amount_dkk - left_dkk)) over (partition by posting_id)
         > {{ var('match_tolerance_dkk') }} as is_amount_off,
         {{ paid_gap('nearest', 'nearest') }} as paid_gap,
         {{ order_gap('nearest', 'nearest') }} as order_gap,
