@@ -12,6 +12,11 @@
     {{ return(names | sort) }}
 {%- endmacro %}
 
+{#- Their rule ids, as a list of SQL. -#}
+{% macro built_gap_rules() -%}
+    ['{{ gap_rule_models() | map('replace', 'gap_', '') | map('upper') | join("', '") }}']
+{%- endmacro %}
+
 {#- The columns that every rule model returns, in their order. -#}
 {% macro gap_hit_columns() -%}
     {{ return([
@@ -131,6 +136,18 @@ beyond_plan as (
 {#- The first day of the as-of date's year. -#}
 {% macro start_of_year() -%}
     (select make_date(year(run.as_of), 1, 1) from {{ ref('stg_control__run') }} as run)
+{%- endmacro %}
+
+{#- The severity of a gap on a day: what must close with the year's accounts is an error from 31 December until period 12
+    closes. For the aliases of the gap as it was told, its rule, and the close of the year in which it occurred. -#}
+{% macro severity_on(day, told, rule, year_end) -%}
+    case
+        when {{ rule }}.is_fail_at_year_end
+            and {{ day }} between make_date(year({{ told }}.occurred_on), 12, 31)
+            and {{ period_closed_on(year_end ~ '.closed_on', 'year(' ~ told ~ '.occurred_on)', 12) }} - 1
+            then 'E'
+        else {{ told }}.severity
+    end
 {%- endmacro %}
 
 {#- Values as Danish readers write them: 12.345,67 kr. · 31.12.2022 · marts 2022. -#}

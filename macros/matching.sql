@@ -99,14 +99,22 @@ line_month as (
 
     union
 
-    -- an old month that the caseworker marked as paid that day
+    -- an old month that the caseworker marked as paid then
     select
         line.posting_id,
-        payment.planned_month as month
+        marked.planned_month as month
     from {{ line }} as line
-    inner join payment
-        on line.supplier_no = payment.supplier_no
-        and line.posted_on = payment.paid_on
+    inner join (
+        select distinct
+            supplier_no,
+            planned_month,
+            paid_on - cast(unnest(range(-3, {{ var('match_mark_days') }} + 1)) as integer) as posted_on
+        from payment
+        where payment_method not in ('SD', 'CASH')
+            and paid_on is not null
+    ) as marked
+        on line.supplier_no = marked.supplier_no
+        and line.posted_on = marked.posted_on
     where line.service_month is null
 
 ),
@@ -182,7 +190,7 @@ posting_month as (
 {% macro twins(posting, payment) -%}
     least(
         count(*) over (
-            partition by {{ payment }}.course_payment_id, {{ posting }}.posted_on, {{ posting }}.amount_dkk, {{ posting }}.service_month
+            partition by {{ payment }}.course_payment_id, {{ posting }}.posted_on, {{ posting }}.service_month
         ),
         count(*) over (
             partition by {{ posting }}.posting_id, {{ payment }}.course_id, {{ payment }}.planned_month, {{ payment }}.planned_dkk
@@ -370,15 +378,17 @@ from rounded
     end
 {%- endmacro %}
 
-{#- How well the day fits that the caseworker marked as paid: the days between it and the posting where they are few, 4
-    not marked, 5 marked for another day. Wages and cash are marked by the case system itself, so that one not marked
-    has not been paid by it: 6; cash is never posted before the day that it marks: 7. -#}
+{#- How well the day fits that the caseworker marked as paid, of a supplier's invoice usually some days after the posting:
+    the days between where they are few, 100 not marked, 200 marked for another time. Wages and cash are marked by the case
+    system itself: they are seldom posted before the day that it marks, 250, and one not marked was not paid by it, 300. -#}
 {% macro paid_gap(posting, payment) -%}
     case
-        when {{ payment }}.paid_on is null then case when {{ payment }}.payment_method in ('SD', 'CASH') then 6 else 4 end
-        when {{ payment }}.payment_method = 'CASH' and {{ posting }}.posted_on < {{ payment }}.paid_on then 7
-        when abs({{ posting }}.posted_on - {{ payment }}.paid_on) <= 3 then abs({{ posting }}.posted_on - {{ payment }}.paid_on)
-        else 5
+        when {{ payment }}.paid_on is null then case when {{ payment }}.payment_method in ('SD', 'CASH') then 300 else 100 end
+        when {{ payment }}.payment_method in ('SD', 'CASH') and {{ posting }}.posted_on < {{ payment }}.paid_on then 250
+        when {{ payment }}.paid_on - {{ posting }}.posted_on between
+            -3 and case when {{ payment }}.payment_method in ('SD', 'CASH') then 3 else {{ var('match_mark_days') }} end
+            then abs({{ payment }}.paid_on - {{ posting }}.posted_on)
+        else 200
     end
 {%- endmacro %}
 
@@ -391,14 +401,14 @@ from rounded
 {%- endmacro %}
 
 {#- What speaks against a pair: the amount only lies near the plan and the text does not name the child; the text names
-    no month; the caseworker marked the payment for another day. A mark for the posting's own day outweighs one of them.
+    no month; the caseworker marked the payment for another time. A mark for the posting's time outweighs one of them.
     Two are too many. -#}
 {% macro is_doubtful(posting, payment) -%}
     (
         ({{ amount_class(posting, payment) }} >= 2 and {{ child_hint(posting, payment) }} > 0)::int
         + ({{ posting }}.service_month is null)::int
-        + ({{ paid_gap(posting, payment) }} = 5)::int
-        - ({{ paid_gap(posting, payment) }} <= 3)::int
+        + ({{ paid_gap(posting, payment) }} = 200)::int
+        - ({{ paid_gap(posting, payment) }} < 100)::int
         > 1
     )
 {%- endmacro %}

@@ -11,6 +11,7 @@ from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from zipfile import ZipFile
 
 import duckdb
 import pytest
@@ -135,7 +136,9 @@ def test_nothing_personal_leaves_ingest(home: Home, shared_data: Path):
     numbers = {number for number in numbers if len(number) == 10}
     assert len(numbers) > 500
     files = [path for path in home.path.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert {".parquet", ".duckdb", ".log", ".db", ".json", ".html"} <= {path.suffix for path in files}
+    assert {".parquet", ".duckdb", ".log", ".db", ".json", ".html", ".xlsx"} <= {
+        path.suffix for path in files
+    }
     assert {path.name: found for path in files if (found := _ten_digits(path) & numbers)} == {}
 
 
@@ -145,7 +148,11 @@ TEN_DIGITS = "(?:^|[^0-9])([0-9]{10})(?:[^0-9]|$)"
 def _ten_digits(path: Path) -> set[str]:
     """Every run of exactly ten digits in a file, in every value where it is a table."""
     if path.suffix not in (".parquet", ".duckdb"):
-        return {found.decode() for found in re.findall(rb"(?<![0-9])[0-9]{10}(?![0-9])", path.read_bytes())}
+        content = path.read_bytes()
+        if path.suffix == ".xlsx":
+            with ZipFile(path) as parts:
+                content = b"\n".join(map(parts.read, parts.namelist()))
+        return {found.decode() for found in re.findall(rb"(?<![0-9])[0-9]{10}(?![0-9])", content)}
     with duckdb.connect() as connection:
         tables = [f"read_parquet('{path}')"]
         if path.suffix == ".duckdb":

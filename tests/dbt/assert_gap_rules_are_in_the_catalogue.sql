@@ -3,7 +3,7 @@ with
 
 model as (
 
-    select unnest([{% for name in gap_rule_models() %}'{{ name | replace("gap_", "") | upper }}'{{ ', ' if not loop.last }}{% endfor %}]) as rule_id
+    select unnest({{ built_gap_rules() }}) as rule_id
 
 )
 

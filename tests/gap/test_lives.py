@@ -1,38 +1,28 @@
 """The lives of gaps on a made-up municipality: lived delivery by delivery, or told from nothing, they are the same.
 
 One home sees every delivery on its day and builds it, as the daily run does; another gets them all at once. Between
-the month ends come worklists with decisions, and a delivery of the case system alone.
+and after the month ends come worklists with decisions, and a delivery of the case system alone.
 """
 
 import shutil
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from orchestration import dbt, replay, warehouse
-from orchestration.ingest import ENTITIES, Delivery, FileRecord, ingest, load_deliveries
-from orchestration.ingest.registry import write_record
+from orchestration.ingest import ingest, load_deliveries
 from orchestration.settings import Settings
 from orchestration.synth import write
 from tests.home import query
 
 pytestmark = pytest.mark.slow
 
-FIRST, DECIDED, SECOND, DAILY, LAST = (
-    date(2022, 4, 30),
-    date(2022, 5, 20),
-    date(2022, 5, 31),
-    date(2022, 6, 15),
-    date(2022, 6, 30),
-)
-DAYS = [FIRST, DECIDED, SECOND, DAILY, LAST]
+FIRST, DECIDED, SECOND, DAILY = (date(2022, 5, 31), date(2022, 6, 10), date(2022, 6, 30), date(2022, 7, 5))
+DAYS = [FIRST, DECIDED, SECOND, DAILY]
 TABLES = ["mart_registration_gap", "mart_registration_gap_summary", "mart_late_registration_burndown"]
-
-Decision = dict[str, str | date | None]
 
 
 @dataclass
@@ -48,7 +38,7 @@ class Home:
         return self.settings.warehouse_path
 
     def receive(self, day: date) -> None:
-        """Copies what the systems delivered on a day to landing; on the day between the month ends nothing changed."""
+        """Copies what the systems delivered on a day to landing; in the days after a month end nothing changed."""
         found = SECOND if day == DAILY else day
         for source in ("bos", "ledger") if day != DAILY else ("bos",):
             folder = self.landing / source / str(found)
@@ -85,53 +75,14 @@ class Home:
         return dict(zip(columns, row, strict=True))
 
 
-def decide(settings: Settings, day: date, decisions: list[Decision]) -> None:
-    """A delivery of filled worklists, as ingest leaves it in the lake."""
-    file = f"steward_decision/extract_date={day}/plan__decisions.parquet"
-    path = settings.lake_path / file
-    path.parent.mkdir(parents=True)
-    types = {column.name: column.type for column in ENTITIES["steward_decision"].columns.values()}
-    rows = [
-        {"source_system": "plan", "file_hash": "h", "row_no": number, "decided_by": "test"} | decision
-        for number, decision in enumerate(decisions, start=1)
-    ]
-    with duckdb.connect() as connection:
-        columns = ", ".join(f"{name} {type_}" for name, type_ in types.items())
-        connection.execute(f"create table decision ({columns})")
-        for row in rows:
-            connection.execute(
-                f"insert into decision ({', '.join(row)}) values ({', '.join('?' * len(row))})",
-                list(row.values()),
-            )
-        connection.execute(f"copy decision to '{path}'")
-    record = FileRecord(
-        name="decisions.xlsx",
-        entity="steward_decision",
-        mode="append",
-        file_hash="h",
-        bytes=1,
-        rows=len(rows),
-        accepted=len(rows),
-        quarantined=0,
-        amount_total_dkk=None,
-        balance_total_dkk=None,
-        lake_file=file,
-        is_unchanged=False,
-        warnings=[],
-    )
-    write_record(
-        settings.lake_path,
-        Delivery(
-            source="plan",
-            extract_date=day,
-            profile="plan",
-            profile_hash="p",
-            status="loaded",
-            reason=None,
-            loaded_at=datetime(2022, 7, 1, tzinfo=UTC),
-            key_fingerprint=load_deliveries(settings.lake_path)[0].key_fingerprint,
-            files=[record],
-        ),
+def decide(home: Home, day: date, *decisions: str) -> None:
+    """A delivery of decisions: gap, what was decided, and until when."""
+    folder = home.settings.landing_path / "plan" / str(day)
+    folder.mkdir(parents=True)
+    lines = [f"{decision};prøve;test;{day:%d-%m-%Y}" for decision in decisions]
+    (folder / "waivers.csv").write_text(
+        "\n".join(["Mangel-id;Afgørelse;Gælder til;Kommentar;Udfyldt af;Dato", *lines]) + "\n",
+        encoding="utf-8",
     )
 
 
@@ -162,7 +113,7 @@ def standing(home: Home, kind: str) -> list[str]:
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
     root = tmp_path_factory.mktemp("lives")
-    write(root / "synth", children=60, months=3, seed=7)
+    write(root / "synth", children=60, months=2, seed=7)
     dbt.prepare()
     key = "synthetic-key-of-the-tests"
     daily, at_once = (
@@ -177,36 +128,24 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
         daily.receive(FIRST)
         daily.build(FIRST)
         waived, accepted, *_ = standing(daily, "gap")
-        first_decisions: list[Decision] = [
-            {
-                "gap_id": waived,
-                "decision": "WAIVE",
-                "decided_on": DECIDED,
-                "valid_until_on": date(2022, 6, 20),
-            },
-            {"gap_id": accepted, "decision": "ACCEPT", "decided_on": DECIDED},
-        ]
-        decide(daily.settings, DECIDED, first_decisions)
+        first = (f"{waived};Undtaget;20-06-2022", f"{accepted};Accepteret;")
+        decide(daily, DECIDED, *first)
         told = {}
         closed_event = ""
-        second_decisions: list[Decision] = []
+        second: tuple[str, ...] = ()
         for day in DAYS[1:]:
             daily.receive(day)
             if day == DAILY:
                 closed_event = standing(daily, "event")[0]
-                second_decisions = [
-                    {"gap_id": closed_event, "decision": "ACCEPT", "decided_on": DAILY},
-                    {"gap_id": accepted, "decision": "REVOKE", "decided_on": DAILY},
-                ]
-                decide(daily.settings, DAILY, second_decisions)
+                second = (f"{closed_event};Accepteret;", f"{accepted};Ophævet;")
+                decide(daily, DAILY, *second)
             daily.build(day)
             told[day] = {gap: daily.gap(gap) for gap in (waived, accepted)}
         for day in DAYS:
             at_once.receive(day)
-        ingest(at_once.settings)
-        decide(at_once.settings, DECIDED, first_decisions)
-        decide(at_once.settings, DAILY, second_decisions)
-        at_once.build(LAST)
+        decide(at_once, DECIDED, *first)
+        decide(at_once, DAILY, *second)
+        at_once.build(DAILY)
     return Lives(daily, at_once, waived, accepted, closed_event, told)
 
 
@@ -224,7 +163,7 @@ def test_told_from_nothing_a_life_is_the_one_that_was_lived(lives: Lives, table:
 def test_each_delivery_costs_one_evaluation(lives: Lives) -> None:
     """That of its own day; told from nothing, one a day that came before."""
     assert lives.daily.evaluated == {day: [] for day in DAYS}
-    assert lives.at_once.evaluated == {LAST: DAYS[:-1]}
+    assert lives.at_once.evaluated == {DAILY: DAYS[:-1]}
 
 
 def test_the_population_has_lives_of_every_kind(lives: Lives) -> None:
@@ -249,18 +188,18 @@ def test_worklists_are_no_month_end(lives: Lives) -> None:
 
 
 def test_a_waiver_counts_from_its_delivery_to_its_last_day(lives: Lives) -> None:
-    states = [lives.told[day][lives.waived] for day in DAYS[1:]]
-    assert [state["status"] for state in states[:3]] == ["waived"] * 3
-    assert states[3]["status"] in ("open", "overdue")
-    assert states[3]["reopened_on"] == LAST
-    assert states[3]["decision"] is None
+    states = {day: lives.told[day][lives.waived] for day in DAYS[1:]}
+    assert states[DECIDED]["status"] == "waived"
+    assert states[SECOND]["status"] in ("open", "overdue")
+    assert states[SECOND]["reopened_on"] == SECOND
+    assert states[SECOND]["decision"] is None
 
 
 def test_an_acceptance_counts_until_it_is_taken_back(lives: Lives) -> None:
-    states = [lives.told[day][lives.accepted] for day in DAYS[1:]]
-    assert [state["status"] for state in states[:2]] == ["waived"] * 2
-    assert states[2]["status"] in ("open", "overdue")
-    assert states[3]["reopened_on"] == DAILY
+    states = {day: lives.told[day][lives.accepted] for day in DAYS[1:]}
+    assert [states[day]["status"] for day in (DECIDED, SECOND)] == ["waived"] * 2
+    assert states[DAILY]["status"] in ("open", "overdue")
+    assert states[DAILY]["reopened_on"] == DAILY
 
 
 def test_an_accepted_event_is_closed(lives: Lives) -> None:

@@ -2,7 +2,7 @@
 -- database is attached as `built`; the variables `truth` and `landing` are the folders of the shared extracts.
 --
 -- Apart stand reversals, their reposts and doubles: what they repeat or undo is matched, the question for them is another.
--- Twins are true pairs that nothing tells apart: one course, month and plan, postings of one day, amount and service month.
+-- Twins are true pairs that nothing tells apart: one course, month and plan, postings of one day and service month.
 -- Whoever deals them out is right once a group on average, however many they are: that is the ceiling.
 
 create temp table payment as
@@ -53,8 +53,7 @@ select
     true_pair.posting_id,
     true_pair.course_payment_id,
     hash(
-        payment.course_id, payment.planned_month, payment.planned_dkk, posting.posted_on, posting.amount_dkk,
-        posting.service_month
+        payment.course_id, payment.planned_month, payment.planned_dkk, posting.posted_on, posting.service_month
     ) as twin_group
 from true_pair
 inner join built.marts.fct_posting as posting
@@ -64,7 +63,8 @@ inner join built.marts.fct_course_payment as payment
 where not true_pair.is_apart
     -- one posting for several payments is no choice between them
 qualify count(*) over (partition by true_pair.posting_id) = 1
-    and count(*) over (partition by twin_group) > 1;
+    and min(true_pair.course_payment_id) over (partition by twin_group)
+    <> max(true_pair.course_payment_id) over (partition by twin_group);
 
 -- a pair that is true, or would be if two twins changed places
 create temp table right_pair as

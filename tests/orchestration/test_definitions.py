@@ -18,6 +18,7 @@ from orchestration.settings import PROJECT_ROOT
 OUR_KEYS = {
     "landing/bos",
     "landing/ledger",
+    "landing/plan",
     "landing/kmd_opus",
     *(f"lake/{entity}" for entity in ENTITIES),
     "lake/deliveries",
@@ -74,6 +75,7 @@ def test_a_publication_comes_from_landing_through_both_gates(graph: Any) -> None
     found = ancestors(graph, "publication")
     assert {
         "landing/ledger",
+        "landing/plan",
         "lake/posting",
         "gate/lake",
         "staging/stg_ledger__posting",

@@ -1,17 +1,24 @@
 """The main job through the command line, on small synthetic deliveries: published, rebuilt, refused by the gate."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
+from openpyxl import load_workbook
 
 from orchestration import checks, cli, synth
 from orchestration.publish import current, list_publications, verify
+from orchestration.publish.names import worklist_file
 from orchestration.settings import Settings, load_settings
 from orchestration.validation import ExpectationOutcome, Subject, ValidationResult, validate
 
+from .. import worklists
 from .conftest import KEY
 
 pytestmark = pytest.mark.slow
@@ -59,7 +66,7 @@ def test_a_run_publishes_and_prints_where(kobling: Kobling, home: Settings) -> N
     assert str(found.manifest.as_of) == "2022-06-30"
     assert verify(home) == []
     # what the rules saw on both delivery dates is kept, so that the next delivery costs one evaluation
-    assert len(list(home.observations_path.glob("observed_on=*/*.parquet"))) == 2
+    assert len(list(home.observations_path.glob("observed_on=*/*/gap_observation.parquet"))) == 2
 
 
 def test_a_past_date_is_rebuilt_beside_the_newer_one(kobling: Kobling, home: Settings) -> None:
@@ -108,6 +115,78 @@ def test_what_the_gate_refuses_is_not_published(
     assert [publication.id for publication in list_publications(home)] == before
 
 
+def _query(path: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+def test_what_stewards_answer_comes_back_with_who_and_when(kobling: Kobling, home: Settings) -> None:
+    """A team's worklist is filled in and delivered: waived, accepted, commented and coupled, until a waiver ends."""
+    found = current(home)
+    assert found is not None
+    [(posting, team, payment)] = _query(
+        found.path / "steward" / "steward.duckdb",
+        f"""
+        attach '{found.path}/kobling.duckdb' as kobling (read_only);
+        select posting_id, unmatched.team_id, split_part(nearest_ids, '; ', 1)
+        from steward_unmatched_posting as unmatched
+        inner join kobling.marts.mart_match_explain as explained using (posting_id)
+        where explained.nearest_ids is not null and unmatched.team_id is not null
+        order by posting_id limit 1
+        """,
+    )
+    # gaps that do not rest on the posting
+    [(waived,), (accepted,), (commented,)] = _query(
+        found.path / "steward" / "steward.duckdb",
+        """
+        select gap_id from steward_registration_gap
+        where team_id = ? and kind = 'gap' and rule_id in ('A03', 'B04', 'C01', 'C10', 'D18') order by gap_id limit 3
+        """,
+        team,
+    )
+    delivery = home.landing_path / "plan" / "2022-07-04"
+    delivery.mkdir(parents=True)
+    worklist = delivery / "svar fra teamet.xlsx"
+    shutil.copy(found.path / "steward" / worklist_file(team), worklist)
+    until = date(2022, 7, 10)
+    worklists.fill(
+        worklist,
+        {
+            waived: {"Afgørelse": "Undtaget", "Kommentar": "Klagesag", "Gælder til": until},
+            accepted: {"Afgørelse": "Accepteret", "Kommentar": "Aftalt", "Udfyldt af": "xyz"},
+            commented: {"Kommentar": "Rykket for svar"},
+            posting: {"Kobl til": payment},
+        },
+        once={"Udfyldt af": "abc", "Dato": date(2022, 7, 1)},
+    )
+
+    said = """
+        select gap_id, status = 'waived', decision, decided_by, decided_on, waived_until_on, comment_da, comment_by
+        from steward_registration_gap where gap_id in (?, ?, ?)
+    """
+    first = date(2022, 7, 1)
+    for as_of, is_waived in (("2022-07-04", True), ("2022-07-11", False)):
+        status, out, err = kobling("run", "--as-of", as_of)
+        assert (status, err) == (0, "")
+        part = Path(out.splitlines()[0]) / "steward"
+        waiver = ("WAIVE", "abc", first, until) if is_waived else (None,) * 4
+        assert set(_query(part / "steward.duckdb", said, waived, accepted, commented)) == {
+            (waived, is_waived, *waiver, "Klagesag", "abc"),
+            (accepted, True, "ACCEPT", "xyz", first, None, "Aftalt", "xyz"),
+            (commented, False, None, None, None, None, "Rykket for svar", "abc"),
+        }
+        [(coupled, method)] = _query(
+            part.parent / "kobling.duckdb",
+            "select course_payment_id, match_method from marts.fct_posting_match where posting_id = ?",
+            posting,
+        )
+        assert (coupled, method) == (payment, "manual")
+    # the next worklist shows the answers, and the coupling so that it can be taken back
+    book: Any = load_workbook(part / worklist_file(team))
+    shown = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert {"Aftalt (xyz 01.07.2022)", "Rykket for svar (abc 01.07.2022)", "Accepteret", payment} <= shown
+
+
 def test_the_runs_are_in_dagster_with_what_they_found(home: Settings) -> None:
     from orchestration.instance import open_instance
 
@@ -119,6 +198,8 @@ def test_the_runs_are_in_dagster_with_what_they_found(home: Settings) -> None:
             "FAILURE",
             "FAILURE",
             "FAILURE",
+            "SUCCESS",
+            "SUCCESS",
         ]
         stored = (home.dagster_path / "event_log.db").read_bytes()
     assert KEY.encode() not in stored

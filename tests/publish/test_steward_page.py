@@ -11,7 +11,7 @@ from urllib.parse import quote
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from orchestration.publish.manifest import Gate, Manifest, TableEntry
 from orchestration.publish.steward_pages import write_steward_part
@@ -209,10 +209,10 @@ def test_sorting_works_by_keyboard(page: Page) -> None:
     heading = page.locator("#causes thead th").nth(2)
     heading.locator("[role=button]").focus()
     page.keyboard.press("Enter")
-    assert heading.get_attribute("aria-sort") == "ascending"
+    expect(heading).to_have_attribute("aria-sort", "ascending")
     assert column(3) == sorted(column(3))
     page.keyboard.press("Enter")
-    assert heading.get_attribute("aria-sort") == "descending"
+    expect(heading).to_have_attribute("aria-sort", "descending")
     assert column(3) == sorted(column(3), reverse=True)
 
 

@@ -94,6 +94,9 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         "insert into lake.course_payment from lake.course_payment where row_no = 1",
         "update lake.course_payment set end_on = start_on - 1 where row_no = 2",
         "update lake.case_history set changed_at = null where row_no = 1",
+        "update lake.steward_decision set decided_on = '2022-04-01' where row_no = 1",
+        f"update lake.steward_decision set comment_da = 'Om {SYNTHETIC_CPR}' where row_no = 2",
+        "update lake.budget_assumption set activation_pct = 900",
     )
     result = validate(path, "lake")
     assert _failed(result) == {
@@ -113,6 +116,9 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         ("critical", "lake.course_payment", "rows_and_totals_as_in_the_files"),
         ("warning", "lake.course_payment", "ends_after_it_starts"),
         ("critical", "lake.case_history", "not_null"),
+        ("critical", "lake.steward_decision", "decided_before_it_came"),
+        ("critical", "lake.steward_decision", "no_cpr_in_text"),
+        ("critical", "lake.budget_assumption", "between"),
     }
     cvr = next(found for found in result.outcomes if found.expectation == "supplier_cvr_has_8_digits")
     assert cvr.line == "supplier_cvr_has_8_digits (supplier_cvr) on lake.posting: 5 rows"

@@ -16,7 +16,7 @@ available_input as (
 
 built as (
 
-    select unnest([{% for name in gap_rule_models() %}'{{ name | replace("gap_", "") | upper }}'{{ ', ' if not loop.last }}{% endfor %}]) as rule_id
+    select unnest({{ built_gap_rules() }}) as rule_id
 
 ),
 

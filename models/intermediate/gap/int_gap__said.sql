@@ -13,7 +13,11 @@ said as (
     select
         gap_id,
         decision,
-        comment_da,
+        case
+            when decision = 'WAIVE' and valid_until_on is null
+                then concat_ws(' ', comment_da, '(Undtagelsen mangler en slutdato og gælder ikke.)')
+            else comment_da
+        end as comment_da,
         decided_by,
         -- nobody decides after the sheet is delivered: a mistyped year would stand for ever
         least(decided_on, extract_date) as decided_on,

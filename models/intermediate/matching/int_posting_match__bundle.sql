@@ -73,7 +73,8 @@ subset as (
         course_id as last_member,
         left_dkk as plan_dkk,
         is_own_account::int as own_accounts,
-        paid_gap
+        paid_gap,
+        paid_gap < 100 as is_marked
     from pool
 
     union all
@@ -87,7 +88,8 @@ subset as (
         pool.course_id,
         subset.plan_dkk + pool.left_dkk,
         subset.own_accounts + pool.is_own_account::int,
-        subset.paid_gap + pool.paid_gap
+        subset.paid_gap + pool.paid_gap,
+        subset.is_marked and pool.paid_gap < 100
     from subset
     inner join pool
         on subset.posting_id = pool.posting_id
@@ -114,7 +116,7 @@ fitting as (
         and (
             abs(amount_dkk - plan_dkk) <= {{ var('match_tolerance_dkk') }}
             -- a sum that lies near fits too easily: all of it must be marked as paid that day
-            or abs(amount_dkk - plan_dkk) <= {{ match_tolerance('plan_dkk') }} and paid_gap <= 3
+            or abs(amount_dkk - plan_dkk) <= {{ match_tolerance('plan_dkk') }} and is_marked
             or {{ is_vat_added('amount_dkk', 'plan_dkk') }}
         )
     qualify rank() over (

@@ -91,7 +91,7 @@ pair as (
         and (
             {{ same_account('line', 'course_month') }}
             or {{ amount_class('line', 'course_month') }} = 0
-            and ({{ child_hint('line', 'course_month') }} = 0 or {{ paid_gap('line', 'course_month') }} <= 3)
+            and ({{ child_hint('line', 'course_month') }} = 0 or {{ paid_gap('line', 'course_month') }} < 100)
         )
         and (line.parts > 1 or course_month.payments > 1)
         and coalesce(line.course_reference, course_month.course_id) = course_month.course_id

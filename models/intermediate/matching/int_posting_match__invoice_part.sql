@@ -22,8 +22,8 @@ numbered as (
         part_no,
         part_count,
         md5(concat_ws(
-            '|', supplier_no, account_id, strftime(service_month, '%Y-%m'), part_count, hint_initials_key, hint_birth_key,
-            hint_first_name_key, hint_first_name_initial_key, text_appropriation_id, course_reference
+            '|', supplier_no, account_id, strftime(coalesce(service_month, posted_on), '%Y-%m'), part_count, hint_initials_key,
+            hint_birth_key, hint_first_name_key, hint_first_name_initial_key, text_appropriation_id, course_reference
         )) as line_id
     from posting
     where part_count > 1

@@ -113,7 +113,7 @@ compared as (
         and abs(posting.amount_dkk - payment.left_dkk) > {{ var('match_tolerance_dkk') }} as is_other_amount,
         {{ child_hint('posting', 'payment') }} = 2 as is_other_child,
         payment.left_dkk <= {{ var('match_tolerance_dkk') }} and payment.planned_dkk > 0 as is_paid,
-        {{ paid_gap('posting', 'payment') }} in (5, 7) as is_marked_elsewhere,
+        {{ paid_gap('posting', 'payment') }} in (200, 250) as is_marked_elsewhere,
         payment.status <> 'GRANTED' as is_not_granted,
         not payment.is_current as is_deleted,
         payment.planned_dkk,

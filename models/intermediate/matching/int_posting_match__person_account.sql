@@ -12,7 +12,9 @@ candidate as (
         payment.course_payment_id,
         posting.amount_dkk,
         payment.is_met,
-        abs(posting.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.planned_dkk') }} as is_amount_off,
+        abs(posting.amount_dkk - payment.left_dkk)
+        - min(abs(posting.amount_dkk - payment.left_dkk)) over (partition by posting.posting_id)
+        > {{ match_tolerance('payment.planned_dkk') }} as is_amount_off,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
         {{ order_gap('posting', 'payment') }} as order_gap,
         abs(posting.posted_on - payment.expected_on) as day_gap,

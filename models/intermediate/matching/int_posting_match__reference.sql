@@ -33,7 +33,8 @@ named as (
 
     select
         posting_id,
-        course_reference as course_id
+        course_reference as course_id,
+        service_month
     from referring
     where not is_reference_cut
 
@@ -41,13 +42,28 @@ named as (
 
     select
         referring.posting_id,
-        payment.course_id
+        payment.course_id,
+        referring.service_month
     from referring
     inner join payment
         on referring.supplier_no = payment.supplier_no
         and referring.month = payment.planned_month
         and starts_with(payment.course_id, referring.course_reference)
     where referring.is_reference_cut
+
+),
+
+-- where the course has the month that the text names, no other month is looked at
+named_month as (
+
+    select
+        named.posting_id,
+        named.course_id,
+        course_month.planned_month
+    from named
+    left join (select distinct course_id, planned_month from payment) as course_month
+        on named.course_id = course_month.course_id
+        and named.service_month = course_month.planned_month
 
 ),
 
@@ -66,17 +82,18 @@ pair as (
             when referring.service_month is not null
                 then abs(date_diff('month', referring.service_month, payment.planned_month))
             -- of a course of ten years only what may be paid now is a candidate
-            when abs(referring.posted_on - payment.paid_on) <= 3 then 0
+            when {{ paid_gap('referring', 'payment') }} < 100 then 0
             when payment.planned_on between referring.posted_on - {{ var('match_window_days') }}
                 and referring.posted_on + {{ var('match_early_days') }}
                 then 0
             else 1 + abs(date_diff('month', referring.month, payment.planned_month))
         end as month_gap
     from referring
-    inner join named
-        on referring.posting_id = named.posting_id
+    inner join named_month
+        on referring.posting_id = named_month.posting_id
     inner join payment_of_month as payment
-        on named.course_id = payment.course_id
+        on named_month.course_id = payment.course_id
+        and coalesce(named_month.planned_month = payment.planned_month, true)
 
 ),
 
@@ -97,7 +114,8 @@ candidate as (
         amount_dkk,
         -- a reversal undoes a met payment, it does not need an open one
         is_met and sign(amount_dkk) = sign(planned_dkk) as is_met,
-        least(abs(amount_dkk - left_dkk), abs(amount_dkk - coalesce(paid_dkk, left_dkk)))
+        -- of several plans of the month the one that lies nearest; of equal ones an amount says nothing
+        abs(amount_dkk - left_dkk) - min(abs(amount_dkk - left_dkk)) over (partition by posting_id)
         > {{ var('match_tolerance_dkk') }} as is_amount_off,
         {{ paid_gap('nearest', 'nearest') }} as paid_gap,
         {{ order_gap('nearest', 'nearest') }} as order_gap,

@@ -29,7 +29,7 @@ pair as (
         -- on another account a near amount, or a payment that is met (it was reposted), needs a text or a mark for it
         and (
             not payment.is_met and {{ amount_class('posting', 'payment') }} < 2
-            or ({{ child_hint('posting', 'payment') }} = 0 or {{ paid_gap('posting', 'payment') }} <= 3)
+            or ({{ child_hint('posting', 'payment') }} = 0 or {{ paid_gap('posting', 'payment') }} < 100)
             and (not payment.is_met or posting.account_id <> payment.account_id)
             and ({{ amount_class('posting', 'payment') }} = 0 or not payment.is_met)
         )

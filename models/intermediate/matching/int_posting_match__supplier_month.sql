@@ -24,8 +24,8 @@ pair as (
         -- an own contribution meets a credit, a payment a debit
         and sign(posting.amount_dkk) = sign(coalesce(nullif(payment.planned_dkk, 0), posting.amount_dkk))
         and {{ child_hint('posting', 'payment') }} < 2
-        -- marked as paid for another day
-        and {{ paid_gap('posting', 'payment') }} <> 5
+        -- marked as paid for another time
+        and {{ paid_gap('posting', 'payment') }} <> 200
 
 ),
 

@@ -108,6 +108,12 @@ covered_month as (
 
 ),
 
+ledger_end as (
+
+    select max(month) as last_month from covered_month
+
+),
+
 -- payments whose price nobody has confirmed yet (rule D16): their money is shown, but not believed
 held as (
 
@@ -137,9 +143,11 @@ granted as (
         payment.planned_on > run.as_of and payment.planned_on <= run.year_end_on as is_to_come,
         payment.planned_on <= run.as_of
         and payment.planned_on > run.as_of - {{ var('accrual_window_days') }}
-        and covered_month.month is not null as is_accrued
+        -- before the ledger's first period it would be a gap; what it has not reached yet is still to come
+        and (covered_month.month is not null or payment.planned_month > ledger_end.last_month) as is_accrued
     from {{ ref('fct_course_payment') }} as payment
     cross join run
+    cross join ledger_end
     left join covered_month
         on payment.planned_month = covered_month.month
     left join held

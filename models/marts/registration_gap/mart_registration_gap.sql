@@ -66,14 +66,9 @@ select
     rule.kind,
     told.rule_id,
     rule.name_da as rule_name_da,
-    case
-        when rule.is_fail_at_year_end
-            and case when life.closed_on is null then run.as_of else life.last_seen_on end
-            between make_date(year(told.occurred_on), 12, 31)
-            and {{ period_closed_on('year_end.closed_on', 'year(told.occurred_on)', 12) }} - 1
-            then 'E'
-        else told.severity
-    end as severity,
+    {{ severity_on(
+        'case when life.closed_on is null then run.as_of else life.last_seen_on end', 'told', 'rule', 'year_end'
+    ) }} as severity,
     told.course_id,
     told.posting_id,
     told.account_id,

@@ -27,6 +27,22 @@ decision as (
 
 ),
 
+rule as (
+
+    select * from {{ ref('stg_reference__gap_rule') }}
+
+),
+
+year_end as (
+
+    select
+        fiscal_year,
+        closed_on
+    from {{ ref('stg_reference__period_close') }}
+    where period_no = 12
+
+),
+
 month as (
 
     select
@@ -101,7 +117,8 @@ standing as (
         month.month,
         decision.gap_id is not null as is_waived,
         -- severity I asks for a look, not for a mend
-        decision.gap_id is null and coalesce(observation.severity, '') <> 'I' as is_to_mend,
+        decision.gap_id is null
+        and coalesce({{ severity_on('month.until_on', 'observation', 'rule', 'year_end') }}, '') <> 'I' as is_to_mend,
         decision.gap_id is null
         and case when episode.resumed_on <= month.until_on then episode.due_on else episode.first_due_on end
         < month.until_on as is_overdue,
@@ -118,6 +135,10 @@ standing as (
     asof left join observation
         on episode.gap_id = observation.gap_id
         and month.until_on >= observation.observed_on
+    left join rule
+        on episode.rule_id = rule.rule_id
+    left join year_end
+        on year(observation.occurred_on) = year_end.fiscal_year
 
 ),
 
