@@ -82,7 +82,7 @@ def test_the_worklists_of_several_teams_are_one_delivery_and_a_copy_counts_once(
         worklists.fill(path, {gap_id(number): {"Kommentar": "Set", **SIGNED}})
     shutil.copy(folder / "Team 1.xlsx", folder / "Team 1 - kopi.xlsx")
     delivery = world.loaded()
-    assert [found[0] for found in world.rows("steward_decision", "gap_id")] == [gap_id(1), gap_id(2)]
+    assert sorted(world.rows("steward_decision", "gap_id")) == [(gap_id(1),), (gap_id(2),)]
     assert delivery.warnings == ["Team 1.xlsx: the same content as Team 1 - kopi.xlsx, not read"]
     before = world.state()
     assert world.ingest().loaded == []
