@@ -38,9 +38,11 @@ displaced as (
 
     select
         payment.course_payment_id,
+        payment.course_id,
         payment.account_id,
         payment.planned_on,
         -payment.granted_dkk as amount_dkk,
+        expected_course.course_id as expected_course_id,
         expected_course.is_stale
     from payment
     -- the report names no adjustment's origin: the same appropriation's same activity, from its first payment on
@@ -60,9 +62,11 @@ displaced as (
 
 select
     payment.course_payment_id,
+    payment.course_id,
     payment.account_id,
     payment.planned_on,
     cast(payment.expected_dkk - coalesce(payment.granted_dkk, 0) as decimal(18, 2)) as amount_dkk,
+    expected_course.course_id as expected_course_id,
     coalesce(expected_course.is_stale, false) as is_stale
 from payment
 left join expected_course
@@ -74,8 +78,10 @@ union all
 
 select
     course_payment_id,
+    course_id,
     account_id,
     planned_on,
     cast(amount_dkk as decimal(18, 2)) as amount_dkk,
+    expected_course_id,
     coalesce(is_stale, false) as is_stale
 from displaced

@@ -23,7 +23,8 @@ overrun as (
         sum(spill_out) as spill_out,
         sum(forecast) as forecast,
         sum(forecast) filter (where is_service_frame) as forecast_service_frame,
-        sum(committed_next_year) as committed_next_year
+        sum(committed_next_year) as committed_next_year,
+        sum(price_hold_dkk) as price_hold_dkk
     from {{ ref('mart_overrun') }}
     group by as_of, fiscal_year, frame_id
 
@@ -71,7 +72,8 @@ select
     cast(null as decimal(18, 2)) as savings_realised,
     cast(null as decimal(18, 2)) as savings_remaining,
     cast(overrun.forecast as decimal(18, 2)) as forecast_without_plan,
-    cast(null as decimal(18, 2)) as forecast_with_plan
+    cast(null as decimal(18, 2)) as forecast_with_plan,
+    cast(overrun.price_hold_dkk as decimal(18, 2)) as price_hold_dkk
 
 from overrun
 

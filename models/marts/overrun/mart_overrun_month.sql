@@ -48,23 +48,34 @@ posting_of_month as (
 
 ),
 
-payment_of_month as (
+granted_of_month as (
 
     select
         cast(year(payment.planned_on) as integer) as fiscal_year,
         account.frame_id,
         cast(month(payment.planned_on) as integer) as month_no,
-        sum(payment.granted_dkk) as granted_dkk,
-        sum(payment.left_dkk) filter (
-            where payment.planned_on > run.as_of - {{ var('accrual_window_days') }}
-        ) as to_come_dkk
+        sum(payment.granted_dkk) as granted_dkk
     from {{ ref('fct_course_payment') }} as payment
-    cross join run
     inner join {{ ref('dim_account') }} as account
         on payment.account_id = account.account_id
     where payment.is_current
         and not payment.is_fictive
         and payment.granted_dkk is not null
+    group by all
+
+),
+
+-- the forecast's own lines: what is accrued and committed, without prices that are held
+to_come_of_month as (
+
+    select
+        cast(year(line.month) as integer) as fiscal_year,
+        account.frame_id,
+        cast(month(line.month) as integer) as month_no,
+        sum(coalesce(line.accrued_unposted, 0) + coalesce(line.committed_remaining, 0)) as to_come_dkk
+    from {{ ref('int_overrun__line') }} as line
+    inner join {{ ref('dim_account') }} as account
+        on line.account_id = account.account_id
     group by all
 
 ),
@@ -101,8 +112,8 @@ joined as (
         end as share_until,
         case when profile.months = 12 and profile.year_dkk > 0 then profile.year_dkk else 12 end as share_whole,
         coalesce(posting_of_month.actual_dkk, 0) as actual_dkk,
-        coalesce(payment_of_month.granted_dkk, 0) as granted_dkk,
-        coalesce(payment_of_month.to_come_dkk, 0) as to_come_dkk
+        coalesce(granted_of_month.granted_dkk, 0) as granted_dkk,
+        coalesce(to_come_of_month.to_come_dkk, 0) as to_come_dkk
 
     from frame_month
 
@@ -116,10 +127,15 @@ joined as (
         and frame_month.frame_id = posting_of_month.frame_id
         and frame_month.month_no = posting_of_month.month_no
 
-    left join payment_of_month
-        on frame_month.fiscal_year = payment_of_month.fiscal_year
-        and frame_month.frame_id = payment_of_month.frame_id
-        and frame_month.month_no = payment_of_month.month_no
+    left join granted_of_month
+        on frame_month.fiscal_year = granted_of_month.fiscal_year
+        and frame_month.frame_id = granted_of_month.frame_id
+        and frame_month.month_no = granted_of_month.month_no
+
+    left join to_come_of_month
+        on frame_month.fiscal_year = to_come_of_month.fiscal_year
+        and frame_month.frame_id = to_come_of_month.frame_id
+        and frame_month.month_no = to_come_of_month.month_no
 
 ),
 
