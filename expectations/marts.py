@@ -297,7 +297,7 @@ def _mart_overrun() -> Expectations:
             harms,
         ),
         _known_where_delivered(
-            ["accrued_unposted", "committed_remaining", "pipeline_expected"],
+            ["accrued_unposted", "committed_remaining", "pipeline_expected", "full_year_effect"],
             "commitments_known_where_delivered",
             "lake.course_payment",
             harms,
@@ -382,7 +382,14 @@ def _same_money(mart: str, columns: Sequence[str], grain: str) -> str:
 
 def _mart_overrun_frame() -> Expectations:
     harms = ("mart_overrun_frame",)
-    columns = ["budget_corrected", "actual_to_date", "committed_remaining", "forecast", "expected_overrun"]
+    columns = [
+        "budget_corrected",
+        "actual_to_date",
+        "committed_remaining",
+        "forecast",
+        "expected_overrun",
+        "full_year_effect",
+    ]
     return [
         _key(["fiscal_year", "frame_id"], harms),
         _as_of(harms),

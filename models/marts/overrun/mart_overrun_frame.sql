@@ -24,6 +24,7 @@ overrun as (
         sum(forecast) as forecast,
         sum(forecast) filter (where is_service_frame) as forecast_service_frame,
         sum(committed_next_year) as committed_next_year,
+        sum(full_year_effect) as full_year_effect,
         sum(price_hold_dkk) as price_hold_dkk
     from {{ ref('mart_overrun') }}
     group by as_of, fiscal_year, frame_id
@@ -67,6 +68,7 @@ select
             then {{ divide('(overrun.forecast - overrun.budget_corrected) * 100', 'overrun.budget_corrected') }}
     end as expected_overrun_pct,
     cast(overrun.committed_next_year as decimal(18, 2)) as committed_next_year,
+    cast(overrun.full_year_effect as decimal(18, 2)) as full_year_effect,
     cast(target.target_dkk as decimal(18, 2)) as savings_target,
     -- an action plan is a delivery of its own; while none has come its effect is unknown, not nothing
     cast(null as decimal(18, 2)) as savings_realised,
