@@ -23,9 +23,9 @@ select
     run.as_of,
     account.fiscal_year,
     account.account_id,
-    dim_account.frame_id,
+    account_year.frame_id,
     dim_account.function_no,
-    dim_account.is_service_frame,
+    account_year.is_service_frame,
     account.year_status,
     account.budget_original,
     account.budget_supplementary,
@@ -68,3 +68,7 @@ left join {{ ref('dim_account') }} as dim_account
 left join full_year
     on account.fiscal_year = full_year.fiscal_year
     and account.account_id = full_year.account_id
+
+left join {{ ref('int_account__year') }} as account_year
+    on account.fiscal_year = account_year.fiscal_year
+    and account.account_id = account_year.account_id
