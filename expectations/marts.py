@@ -405,6 +405,31 @@ def _mart_overrun_frame() -> Expectations:
     ]
 
 
+def _mart_savings_initiative() -> Expectations:
+    harms = ("mart_savings_initiative", "mart_overrun_frame")
+    return [
+        _key(["initiative_id", "fiscal_year"], harms),
+        _as_of(harms),
+        no_rows(
+            "initiatives_sum_to_frame",
+            """
+            select 1
+            from marts.mart_overrun_frame as frame
+            left join (
+                select fiscal_year, frame_id, sum(remaining_dkk) as remaining_dkk
+                from batch
+                group by fiscal_year, frame_id
+            ) as initiative using (fiscal_year, frame_id)
+            where frame.forecast_with_plan - frame.forecast <> coalesce(initiative.remaining_dkk, 0)
+            """,
+            columns=["remaining_dkk"],
+            da="Prognosen med handleplan er prognosen plus det, initiativerne endnu skal give, til øren",
+            why="To tabeller i samme publikation skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_overrun_month() -> Expectations:
     harms = ("mart_overrun_month",)
     return [
@@ -624,6 +649,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun": _mart_overrun,
     "marts.mart_overrun_frame": _mart_overrun_frame,
     "marts.mart_overrun_month": _mart_overrun_month,
+    "marts.mart_savings_initiative": _mart_savings_initiative,
     "marts.mart_commitments": _mart_commitments,
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
