@@ -171,6 +171,7 @@ pipeline as (
         run.this_year as fiscal_year,
         pipeline.account_id,
         pipeline.course_id,
+        pipeline.expected_course_id,
         cast(date_trunc('month', pipeline.planned_on) as date) as month,
         case when not pipeline.is_stale and held.course_id is null then pipeline.amount_dkk end as pipeline_expected,
         case when pipeline.is_stale then pipeline.amount_dkk end as pipeline_stale,
