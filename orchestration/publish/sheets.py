@@ -80,7 +80,7 @@ class Book:
             sheet.write_blank(row, position, None, cell_format)
         elif kind in ("date", "month"):
             sheet.write_datetime(row, position, value, cell_format)
-        elif kind in ("money", "number", "share"):
+        elif kind in ("money", "number", "share", "year"):
             sheet.write_number(row, position, float(value), cell_format)
         else:
             sheet.write_string(row, position, safe_text(value), cell_format)
@@ -112,6 +112,7 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
     "number": {"num_format": "#,##0", "align": "right"},
     "money": {"num_format": "#,##0.00", "align": "right", "indent": 1},
     "share": {"num_format": "#,##0.0", "align": "right"},
+    "year": {"num_format": "0", "align": "left"},
     "date": {"num_format": "dd-mm-yyyy", "align": "left"},
     "month": {"num_format": "mmm yyyy", "align": "left"},
     "id": {"num_format": "@"},
