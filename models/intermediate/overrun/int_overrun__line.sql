@@ -27,7 +27,10 @@ posting as (
         posting.amount_dkk,
         posting.is_income,
         coalesce(period.is_closed, false) as is_closed,
-        coalesce(posting.service_month, period.month, cast(date_trunc('month', posting.posted_on) as date)) as month
+        -- what opens or closes a year stands in its first or last month, whenever it was posted
+        coalesce(
+            posting.service_month, make_date(posting.fiscal_year, least(greatest(posting.period_no, 1), 12), 1)
+        ) as month
     from {{ ref('fct_posting') }} as posting
     cross join run
     left join period
