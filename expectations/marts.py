@@ -492,6 +492,38 @@ def _mart_commitments() -> Expectations:
     ]
 
 
+def _mart_new_grants() -> Expectations:
+    harms = ("mart_new_grants",)
+    return [
+        _key(["course_id"], harms),
+        _as_of(harms),
+        not_null(["month"], why="Hver bevilling er ny i netop én måned", harms=harms),
+        references("course_id", "marts.dim_course", why="Forløbet skal kunne slås op", harms=harms),
+        references("account_id", "marts.dim_account", why="Rammen følger af kontoen", harms=harms),
+        no_rows(
+            "level_known",
+            "select 1 from batch where is_this_month and level_rank is null",
+            columns=["approval_level"],
+            da="Månedens nye bevillinger har et bevillingsniveau fra listen",
+            why="Uden niveau falder bevillingen ud af oversigten pr. niveau",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_unpaid_invoice() -> Expectations:
+    harms = ("mart_unpaid_invoice",)
+    return [
+        unique(["team_id"], why="En række pr. team; ellers tæller fakturaerne to gange", harms=harms),
+        _as_of(harms),
+        references("team_id", "marts.dim_team", why="Teamets leder følger op", harms=harms),
+        _known_where_delivered(
+            ["invoices", "amount_dkk"], "invoices_known_where_delivered", "lake.invoice", harms
+        ),
+    ]
+
+
 def _mart_registration_gap() -> Expectations:
     harms = ("mart_registration_gap", "mart_registration_gap_summary")
     return [
@@ -651,6 +683,8 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun_month": _mart_overrun_month,
     "marts.mart_savings_initiative": _mart_savings_initiative,
     "marts.mart_commitments": _mart_commitments,
+    "marts.mart_new_grants": _mart_new_grants,
+    "marts.mart_unpaid_invoice": _mart_unpaid_invoice,
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
     "marts.mart_unit_price": _mart_unit_price,

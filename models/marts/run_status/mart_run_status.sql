@@ -53,12 +53,12 @@ mart as (
     select
         unnest([
             'mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice',
-            'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
+            'mart_new_grants', 'mart_unpaid_invoice', 'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
             'mart_state_refund.inter_municipal_income_dkk'
         ]) as name,
         unnest([
             'posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice',
-            'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
+            'course_payment', 'invoice', 'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
         ]) as input
 
 ),
