@@ -246,14 +246,15 @@ def _unpaid() -> Table:
     return Table(
         id="fakturaer",
         title="Forfaldne, ubetalte fakturaer pr. leder",
-        note="",
+        note="Et team har én leder. Uden team: leverandøren bruges ikke af noget team.",
         mart="mart_unpaid_invoice",
-        by=[Key("leader_id", "Leder")],
+        by=[Key("team_id", "Team (leder)")],
+        where="invoices > 0",
         order="amount_dkk desc",
         fields=[
             Field("invoices", "Antal", kind="number"),
             Field("amount_dkk", "Kr."),
-            Field("max_overdue_days", "Ældste, dage", "max(max_overdue_days)", "number"),
+            Field("overdue_days_max", "Ældste, dage", "max(overdue_days_max)", "number"),
         ],
         empty="Ingen forfaldne fakturaer.",
     )
@@ -265,7 +266,8 @@ def _grants() -> Table:
         title="Nye bevillinger i måneden pr. niveau",
         note="",
         mart="mart_new_grants",
-        by=[Key("level", "Niveau")],
+        by=[Key("approval_level", "Niveau")],
+        where="is_this_month",
         order="full_year_effect_dkk desc",
         fields=[
             Field("grants", "Antal", "count(*)", "number"),
