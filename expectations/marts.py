@@ -655,6 +655,71 @@ def _mart_unit_price() -> Expectations:
     ]
 
 
+def _mart_state_refund() -> Expectations:
+    harms = ("mart_state_refund",)
+    return [
+        not_null(["fiscal_year", "children"], why="Børnene hører til et år", harms=harms),
+        unique(
+            ["fiscal_year", "frame_id", "section_id", "refund_level"],
+            why="Rækken må kun være der én gang; ellers ganger en kobling beløbene op",
+            harms=harms,
+        ),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        references("section_id", "marts.dim_section", why="Paragraffen skal kunne slås op", harms=harms),
+        between("children", 0, None, why="Et antal er ikke negativt", harms=harms),
+        between("entitled_expected_dkk", 0, None, why="Staten opkræver ikke refusion", harms=harms),
+        no_rows(
+            "refund_only_above_the_threshold",
+            "select 1 from batch where refund_level = 0 and entitled_expected_dkk <> 0",
+            columns=["refund_level", "entitled_expected_dkk"],
+            da="Under den første grænse er der ingen refusion",
+            why="Refusionen regnes for hvert barn, ikke for summen",
+            harms=harms,
+        ),
+        no_rows(
+            "difference_is_entitled_less_claimed",
+            "select 1 from batch where difference_dkk <> entitled_dkk - claimed_dkk",
+            columns=["entitled_dkk", "claimed_dkk", "difference_dkk"],
+            da="Forskellen er berettiget minus hjemtaget",
+            why="To tal på samme række skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_control_risk() -> Expectations:
+    harms = ("mart_control_risk",)
+    return [
+        _key(["fiscal_year", "account_id", "is_income"], harms),
+        _key(["fiscal_year", "is_income", "risk_rank"], harms),
+        _as_of(harms),
+        references("account_id", "marts.dim_account", why="Kontoen skal kunne slås op", harms=harms),
+        between("open_gap_share", 0, 1, why="Andelen er højst det hele", harms=harms),
+        between("score", 0, None, why="Faktorerne er ikke negative", harms=harms),
+        in_set("risk_class", ["high", "medium", "low"], why="Klassen giver rytmen", harms=harms),
+        in_set(
+            "follow_up_rhythm",
+            ["weekly", "monthly", "quarterly"],
+            why="Kontoen skal følges op i en kendt rytme",
+            harms=harms,
+        ),
+        no_rows(
+            "every_account_of_the_year_is_ranked",
+            """
+            select 1
+            from marts.mart_overrun as overrun
+            anti join batch using (fiscal_year, account_id)
+            where overrun.fiscal_year = year(overrun.as_of)
+            """,
+            columns=["account_id"],
+            da="Hver konto i årets merforbrug har en placering",
+            why="En konto uden placering bliver ikke fulgt op",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -685,6 +750,8 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_commitments": _mart_commitments,
     "marts.mart_new_grants": _mart_new_grants,
     "marts.mart_unpaid_invoice": _mart_unpaid_invoice,
+    "marts.mart_state_refund": _mart_state_refund,
+    "marts.mart_control_risk": _mart_control_risk,
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
     "marts.mart_unit_price": _mart_unit_price,
