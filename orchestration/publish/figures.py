@@ -7,8 +7,8 @@ A table is a mart summed over its keys. A field may come from another mart that 
 shown can be asked for again with `select <expression> from marts.<mart> where <condition>`.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -34,7 +34,7 @@ FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {
 NUMBERS: Final = ("money", "number", "share")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Key:
     """What a table has a row for each of: the column, and what is shown of it."""
 
@@ -43,9 +43,16 @@ class Key:
     kind: str = "text"
     name: str = ""
     """SQL for what is shown instead, over the grouped rows `found`."""
+    is_hidden: bool = False
+    """Only to sort by, or for another key's name."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands to the right."""
+        return self.kind in NUMBERS
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Field:
     """A figure of each row."""
 
@@ -72,7 +79,7 @@ class Field:
         return self.expression or f"sum({self.name})"
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Table:
     """A table of figures, not read yet."""
 
@@ -90,7 +97,7 @@ class Table:
     empty: str = "Ingen."
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Figure:
     """A value with where it is found."""
 
@@ -113,7 +120,7 @@ class Figure:
 NOTHING: Final = Figure(None, "money", "", "", "")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Row:
     """What a row is about, and its figures by the fields' names."""
 
@@ -128,7 +135,7 @@ class Row:
         return self.figures.get(name, NOTHING)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Filled:
     """A table as it was read."""
 
@@ -139,6 +146,22 @@ class Filled:
     total: Row | None
     not_run: str | None = None
     """Why there is nothing to read, as a reader understands it."""
+    missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Field → why it has nothing to say."""
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """The keys that are columns of the table."""
+        return [key for key in self.table.by if not key.is_hidden]
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Which of its columns have nothing to say, and why."""
+        return [
+            f"{field.label}: ikke kørt: {self.missing[field.name]}."
+            for field in self.columns
+            if field.name in self.missing
+        ]
 
     @property
     def columns(self) -> Sequence[Field]:
@@ -211,7 +234,12 @@ class Reader:
         ]
         rows = _rows(self.connection, table, table.by, fields)
         total = _rows(self.connection, table, (), fields)[0] if table.has_total and rows else None
-        return Filled(table, fields, rows, total)
+        missing = {
+            field.name: self.not_run[column]
+            for field in fields
+            if (column := f"{field.mart or table.mart}.{field.name}") in self.not_run
+        }
+        return Filled(table, fields, rows, total, missing=missing)
 
 
 def condition(keys: Mapping[str, Any]) -> str:
@@ -252,9 +280,17 @@ def _rows(
             for mart, where, wanted in sources
             for field in wanted
         }
-        names_of = [found[f"shown_{number}"] for number, _ in enumerate(by)]
-        texts = [written(value, key.kind) for value, key in zip(names_of, by, strict=True)]
-        rows.append(Row(keys, names_of, texts, figures))
+        shown_keys = [
+            (found[f"shown_{number}"], key.kind) for number, key in enumerate(by) if not key.is_hidden
+        ]
+        rows.append(
+            Row(
+                keys,
+                [value for value, _ in shown_keys],
+                [written(value, kind) for value, kind in shown_keys],
+                figures,
+            )
+        )
     return rows
 
 

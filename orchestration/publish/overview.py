@@ -248,15 +248,16 @@ def _unpaid() -> Table:
         title="Forfaldne, ubetalte fakturaer pr. leder",
         note="Et team har én leder. Uden team: leverandøren bruges ikke af noget team.",
         mart="mart_unpaid_invoice",
-        by=[Key("team_id", "Team (leder)")],
+        by=[Key("team_id", "Leder af", name="coalesce(found.team_id, 'Uden team')")],
         where="invoices > 0",
         order="amount_dkk desc",
+        limit=SHOWN,
         fields=[
             Field("invoices", "Antal", kind="number"),
             Field("amount_dkk", "Kr."),
             Field("overdue_days_max", "Ældste, dage", "max(overdue_days_max)", "number"),
         ],
-        empty="Ingen forfaldne fakturaer.",
+        empty="Ingen forfaldne, ubetalte fakturaer.",
     )
 
 
@@ -266,9 +267,9 @@ def _grants() -> Table:
         title="Nye bevillinger i måneden pr. niveau",
         note="",
         mart="mart_new_grants",
-        by=[Key("approval_level", "Niveau")],
+        by=[Key("level_rank", "", is_hidden=True), Key("approval_level", "Niveau")],
         where="is_this_month",
-        order="full_year_effect_dkk desc",
+        order="level_rank nulls last",
         fields=[
             Field("grants", "Antal", "count(*)", "number"),
             Field("full_year_effect_dkk", "Helårseffekt, kr."),
@@ -491,6 +492,9 @@ def _drill_downs(manifest: Manifest, frames: Sequence[str]) -> list[tuple[str, s
             ],
         ),
         ("maaneder", "Måneder", [_months(year, frames)]),
+        ("handleplan", "Handleplan og scenarier", [_initiatives(year), _scenarios(year)]),
+        ("risiko", "Styringsrisiko", [_control_risk()]),
+        ("refusion", "Statsrefusion for særligt dyre enkeltsager", [_state_refund(year)]),
         ("tidligere", "Tidligere år", [_years(year)]),
     ]
 
@@ -538,6 +542,7 @@ def _commitment_fields(manifest: Manifest) -> list[Field]:
             "coalesce(sum(deviation_dkk) filter (is_due), 0)",
         ),
         Field("left_dkk", "Mangler at blive bogført"),
+        Field("full_year_effect", "Helårseffekt næste år"),
         *_bridge_change(manifest),
     ]
 
@@ -549,7 +554,7 @@ def _commitments(manifest: Manifest, id_: str, title: str, key: Key) -> Table:
         note="Bevilgede betalinger i året. Afvigelse er bogført minus disponeret til og med i dag.",
         mart="mart_commitments",
         by=[key],
-        where=f"year(month) = {manifest.as_of.year}",
+        where=f"fiscal_year = {manifest.as_of.year}",
         order="committed_dkk desc",
         limit=SHOWN,
         fields=_commitment_fields(manifest),
@@ -563,7 +568,7 @@ def _courses(manifest: Manifest) -> Table:
         note="Bogført minus disponeret til og med i dag.",
         mart="mart_commitments",
         by=[_COURSE, _TEAM, _ACTIVITY, _PROVIDER],
-        where=f"year(month) = {manifest.as_of.year}",
+        where=f"fiscal_year = {manifest.as_of.year}",
         order="abs(deviation_due_dkk) desc",
         limit=SHOWN,
         fields=_commitment_fields(manifest),
@@ -589,6 +594,100 @@ def _months(year: int, frames: Sequence[str]) -> Table:
             Field("actual_cumulated_dkk", "Forbrug, akkumuleret"),
             Field("expected_cumulated_dkk", "Forbrug og ikke bogført, akkumuleret"),
         ],
+    )
+
+
+def _initiatives(year: int) -> Table:
+    return Table(
+        id="tiltag",
+        title="Handleplanens tiltag",
+        note="Besparelser er negative. Realiseret er, hvad forløbene viser; sikret kommer af det, der er sket.",
+        mart="mart_savings_initiative",
+        by=[
+            Key("initiative_id", "Tiltag", name="concat_ws(' ', found.initiative_id, found.measure_da)"),
+            Key("measure_da", "", is_hidden=True),
+            _FRAME,
+            Key(
+                "status",
+                "Status",
+                name="case found.status when 'PLANNED' then 'planlagt' when 'DECIDED' then 'besluttet' "
+                "when 'STARTED' then 'i gang' when 'DONE' then 'gennemført' when 'DROPPED' then 'opgivet' "
+                "else found.status end",
+            ),
+            Key("owner_role", "Ansvarlig"),
+            Key("deadline_on", "Frist", "date"),
+        ],
+        where=f"fiscal_year = {year}",
+        order="initiative_id",
+        fields=[
+            Field("planned_dkk", "Planlagt"),
+            Field("expected_dkk", "Forventet"),
+            Field("realised_dkk", "Realiseret"),
+            Field("secured_dkk", "Sikret"),
+            Field("remaining_dkk", "Udestår"),
+        ],
+        empty="Ikke kørt: ingen handleplan er leveret.",
+    )
+
+
+def _scenarios(year: int) -> Table:
+    return Table(
+        id="scenarier",
+        title="Scenarier",
+        note="Hvad prognosen ville være, hvis det ene skete; scenarierne lægges ikke sammen.",
+        mart="mart_overrun_scenario",
+        by=[
+            Key("name_da", "Scenarie"),
+            Key("description_da", "Hvad det regner med"),
+            _FRAME,
+        ],
+        where=f"fiscal_year = {year}",
+        order="abs(effect_dkk) desc nulls last",
+        has_total=False,
+        fields=[
+            Field("effect_dkk", "Virkning i året"),
+            Field("forecast", "Forventet resultat"),
+            Field("expected_overrun", "Merforbrug"),
+        ],
+        empty="Ingen scenarier.",
+    )
+
+
+def _control_risk() -> Table:
+    return Table(
+        id="styringsrisiko",
+        title="Poster efter styringsrisiko",
+        note="Kroner, udsving og andel, der hviler på åbne mangler. Klassen siger, hvor ofte kontoen følges op.",
+        mart="mart_control_risk",
+        by=[_ACCOUNT],
+        has_total=False,
+        limit=SHOWN,
+        fields=[],
+    )
+
+
+def _state_refund(year: int) -> Table:
+    return Table(
+        id="statsrefusion",
+        title="Statsrefusion",
+        note="Pr. barn og år, lagt sammen pr. trin: det, barnets udgift over trinnets grænse giver ret til.",
+        mart="mart_state_refund",
+        by=[
+            _FRAME,
+            Key("refund_pct", "Sats, %", "share"),
+            Key("above_dkk", "Over, kr.", "money"),
+        ],
+        where=f"fiscal_year = {year} and refund_level > 0",
+        order="above_dkk",
+        fields=[
+            Field("children", "Børn", kind="number"),
+            Field("net_cost_dkk", "Udgift efter mellemkommunal indtægt"),
+            Field("entitled_dkk", "Ret til nu"),
+            Field("entitled_expected_dkk", "Ret til, hele året"),
+            Field("claimed_dkk", "Hjemtaget"),
+            Field("difference_dkk", "Ret til minus hjemtaget"),
+        ],
+        empty="Ingen børn over grænsen.",
     )
 
 

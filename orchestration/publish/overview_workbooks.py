@@ -93,9 +93,11 @@ class _Workbook(Book):
         self.page(sheet)
         if filled.not_run or not filled.rows:
             return
-        heads = [(key.label, key.kind) for key in table.by] + [(field.label, field.kind) for field in fields]
+        heads = [(key.label, key.kind) for key in filled.keys] + [
+            (field.label, field.kind) for field in fields
+        ]
         for position, (label, kind) in enumerate(heads):
-            is_key = position < len(table.by)
+            is_key = position < len(filled.keys)
             sheet.set_column(position, position, 34 if is_key and kind == "text" else _WIDTHS[kind])
             sheet.write_string(_HEADING, position, safe_text(label), self.format("head", "text"))
         for number, row in enumerate(filled.rows, start=_HEADING + 1):
@@ -103,16 +105,16 @@ class _Workbook(Book):
         last = _HEADING + len(filled.rows)
         sheet.autofilter(_HEADING, 0, last, len(heads) - 1)
         if filled.total and len(filled.rows) > 1:
-            words = ["I alt", *[None] * (len(table.by) - 1)]
+            words = ["I alt", *[None] * (len(filled.keys) - 1)]
             self._row(sheet, last + 1, filled, words, filled.total, "total")
-        sheet.freeze_panes(_HEADING + 1, len(table.by))
+        sheet.freeze_panes(_HEADING + 1, len(filled.keys))
         sheet.repeat_rows(0, _HEADING)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
 
     def _row(
         self, sheet: Worksheet, number: int, filled: Filled, words: Sequence[Any], row: Row, look: str
     ) -> None:
-        for position, (key, value) in enumerate(zip(filled.table.by, words, strict=True)):
+        for position, (key, value) in enumerate(zip(filled.keys, words, strict=True)):
             self.cell(sheet, number, position, key.kind if look == "text" else "text", value, look)
         for position, field in enumerate(filled.columns, start=len(words)):
             self.cell(sheet, number, position, field.kind, row[field.name].value, look)

@@ -12,6 +12,7 @@ selected as (
         part,
         name_da,
         description_da,
+        because_da,
         sort_order,
         cause_group
 
