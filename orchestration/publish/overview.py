@@ -542,7 +542,13 @@ def _commitment_fields(manifest: Manifest) -> list[Field]:
             "coalesce(sum(deviation_dkk) filter (is_due), 0)",
         ),
         Field("left_dkk", "Mangler at blive bogført"),
-        Field("full_year_effect", "Helårseffekt næste år"),
+        # it stands in next year's months
+        Field(
+            "full_year_effect",
+            "Helårseffekt næste år",
+            mart="mart_commitments",
+            where=f"fiscal_year = {manifest.as_of.year + 1}",
+        ),
         *_bridge_change(manifest),
     ]
 
