@@ -285,7 +285,7 @@ def _mart_overrun() -> Expectations:
         _key(["fiscal_year", "account_id"], harms),
         _as_of(harms),
         _known_where_delivered(
-            ["budget_original", "budget_supplementary", "budget_corrected"],
+            ["budget_original", "budget_supplementary", "budget_transfer", "budget_corrected"],
             "budget_known_where_delivered",
             "lake.budget where budget.fiscal_year = batch.fiscal_year",
             harms,
@@ -341,13 +341,12 @@ def _mart_overrun() -> Expectations:
             harms=harms,
         ),
         no_rows(
-            "budget_is_original_plus_supplementary",
-            "select 1 from batch where budget_corrected <> budget_original + budget_supplementary",
-            columns=["budget_original", "budget_supplementary", "budget_corrected"],
-            da="Korrigeret budget er oprindeligt budget plus tillægsbevilling",
-            why="Merforbruget måles mod det korrigerede budget; kilden er uenig med sig selv",
+            "budget_is_the_sum_of_its_parts",
+            "select 1 from batch where budget_corrected <> budget_original + budget_supplementary + budget_transfer",
+            columns=["budget_original", "budget_supplementary", "budget_transfer", "budget_corrected"],
+            da="Korrigeret budget er oprindeligt budget plus tillægsbevillinger plus omplaceringer",
+            why="Delene skal summe til helheden",
             harms=harms,
-            severity="warning",
         ),
         no_rows(
             "overrun_is_forecast_minus_budget",
@@ -726,6 +725,24 @@ def _mart_run_status() -> Expectations:
         _key(["subject", "name"], harms),
         _as_of(harms),
         in_set("status", ["run", "not_run"], why="Ikke kørt er noget andet end nul", harms=harms),
+        no_rows(
+            "every_year_has_its_budget",
+            "select 1 from batch where subject = 'budget' and status = 'not_run'",
+            columns=["name"],
+            da="Hvert regnskabsår har et budget",
+            why="Uden årets budget er merforbruget ukendt, og konti uden budget kan ikke findes",
+            harms=MONEY_MARTS,
+            severity="warning",
+        ),
+        no_rows(
+            "postings_are_in_open_and_known_periods",
+            "select 1 from batch where subject = 'period'",
+            columns=["name", "reason"],
+            da="Ingen posteringer er kommet i en lukket eller ukendt periode; mart_run_status siger hvilke",
+            why="De tæller i deres regnskabsår, men ændrer et tal, der er meldt ud",
+            harms=MONEY_MARTS,
+            severity="warning",
+        ),
     ]
 
 
