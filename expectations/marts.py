@@ -429,6 +429,29 @@ def _mart_savings_initiative() -> Expectations:
     ]
 
 
+def _mart_overrun_scenario() -> Expectations:
+    harms = ("mart_overrun_scenario",)
+    return [
+        _key(["scenario_id", "frame_id", "fiscal_year"], harms),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        no_rows(
+            "scenario_adds_to_the_frames_forecast",
+            """
+            select 1
+            from batch
+            left join marts.mart_overrun_frame as frame using (fiscal_year, frame_id)
+            where batch.base_forecast is distinct from coalesce(frame.forecast_with_plan, frame.forecast)
+                or batch.forecast is distinct from batch.base_forecast + batch.effect_dkk
+            """,
+            columns=["base_forecast", "effect_dkk", "forecast"],
+            da="Scenariets prognose er rammens prognose plus virkningen, til øren",
+            why="Et scenarie på 0 er prognosen",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_overrun_month() -> Expectations:
     harms = ("mart_overrun_month",)
     return [
@@ -764,6 +787,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun_frame": _mart_overrun_frame,
     "marts.mart_overrun_month": _mart_overrun_month,
     "marts.mart_savings_initiative": _mart_savings_initiative,
+    "marts.mart_overrun_scenario": _mart_overrun_scenario,
     "marts.mart_commitments": _mart_commitments,
     "marts.mart_new_grants": _mart_new_grants,
     "marts.mart_unpaid_invoice": _mart_unpaid_invoice,
