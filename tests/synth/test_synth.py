@@ -197,7 +197,7 @@ def test_files_are_written_as_the_csv_module_would(demo: Path) -> None:
         writer = csv.writer(
             again, delimiter=_delimiter(file), quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n"
         )
-        writer.writerows(csv.reader(io.StringIO(_text(file), newline=""), delimiter=delimiter))
+        writer.writerows(csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file)))
         assert again.getvalue() == _text(file), file.name
         assert len(_rows(file)) > 0, file.name
 
