@@ -109,32 +109,42 @@ def oere(amount: Fraction) -> Decimal:
 
 
 money = st.integers(-50_000_000_00, 0).map(lambda cents: Decimal(cents) / 100)
-as_ofs = st.dates(date(2022, 1, 1), date(2023, 12, 31))
-days = st.dates(date(2021, 6, 1), date(2024, 6, 30))
+as_ofs = st.dates(date(2022, 1, 1), date(2023, 3, 31))
 initiatives = st.fixed_dictionaries(
     {
-        "frame_id": st.sampled_from([*FRAMES, "30.64"]),
-        "fiscal_year": st.sampled_from([2021, 2022, 2023]),
+        "frame_id": st.sampled_from(["30.46", "30.46", "30.10", "30.64"]),
+        "fiscal_year": st.sampled_from([2022, 2022, 2023, 2021]),
         "effect_dkk": money,
         "start_month": st.integers(1, 12),
         "years_ago": st.integers(0, 2),
         "probability_pct": st.integers(0, 100),
-        "initiative_status": st.sampled_from(["PLANNED", "DECIDED", "RUNNING", "DONE", "DROPPED"]),
-        "lever": st.sampled_from(["number", "price", "service_level"]),
-        "activity_no": st.sampled_from([None, "015009", "015010"]),
+        "initiative_status": st.sampled_from(["RUNNING", "RUNNING", "PLANNED", "DECIDED", "DONE", "DROPPED"]),
+        "lever": st.sampled_from(["number", "number", "price", "service_level"]),
+        "activity_no": st.sampled_from(["015009", "015009", "015010", None]),
     }
 )
-courses = st.fixed_dictionaries(
-    {
-        "account_id": st.sampled_from(FRAMES),
-        "activity_no": st.sampled_from(["015009", "015010"]),
-        "start_on": days,
-        "end_on": st.none() | days,
-        "end_before_on": st.none() | days,
-        "observed_on": days,
-        "month_dkk": st.none() | st.integers(-1_000_00, 200_000_00).map(lambda cents: Decimal(cents) / 100),
+
+
+@st.composite
+def random_course(draw: st.DrawFn) -> Row:
+    """A course that most often ended earlier than it was to, on the account and activity that most plans are about."""
+    start = draw(st.dates(date(2021, 1, 1), date(2022, 3, 31)))
+    end = draw(st.one_of(st.integers(60, 700), st.integers(60, 700), st.none()))
+    early = draw(st.one_of(st.integers(1, 500), st.integers(-30, 30), st.none()))
+    end_on = None if end is None else start + timedelta(days=end)
+    return {
+        "account_id": draw(st.sampled_from(["30.46", "30.46", "30.46", "30.10"])),
+        "activity_no": draw(st.sampled_from(["015009", "015009", "015009", "015010"])),
+        "start_on": start,
+        "end_on": end_on,
+        "end_before_on": None if early is None else (end_on or start) + timedelta(days=early),
+        "observed_on": draw(st.dates(date(2021, 6, 1), date(2023, 6, 30))),
+        "month_dkk": draw(
+            st.none() | st.integers(-1_000_00, 200_000_00).map(lambda cents: Decimal(cents) / 100)
+        ),
     }
-)
+
+
 budgets = st.fixed_dictionaries(
     {
         "fiscal_year": st.sampled_from([2022, 2023]),
@@ -146,6 +156,20 @@ budgets = st.fixed_dictionaries(
 )
 
 
+ALWAYS: Row = {
+    "frame_id": "30.46",
+    "fiscal_year": 2022,
+    "effect_dkk": Decimal(-50_000_000),
+    "start_month": 1,
+    "years_ago": 0,
+    "probability_pct": 90,
+    "initiative_status": "RUNNING",
+    "lever": "number",
+    "activity_no": "015009",
+}
+"""What most courses are about, so that a plan seldom has nothing to show."""
+
+
 def the_plan(found: list[Row]) -> list[Row]:
     return [
         {
@@ -154,7 +178,7 @@ def the_plan(found: list[Row]) -> list[Row]:
             "start_on": date(row["fiscal_year"] - row["years_ago"], row["start_month"], 1),
             **{key: value for key, value in row.items() if key not in ("start_month", "years_ago")},
         }
-        for number, row in enumerate(found)
+        for number, row in enumerate([ALWAYS, *found] if found else [])
     ]
 
 
@@ -206,7 +230,7 @@ def tables(as_of: date, plan: list[Row], found: list[Row], overrun: list[Row]) -
 @given(
     as_of=as_ofs,
     plan=st.lists(initiatives, max_size=8).map(the_plan),
-    found=st.lists(courses, max_size=6),
+    found=st.lists(random_course(), min_size=1, max_size=6),
     overrun=st.lists(budgets, min_size=1, max_size=6),
 )
 def test_initiatives_sum_to_the_frame_and_a_scenario_of_0_is_the_forecast(
@@ -290,9 +314,9 @@ def test_initiatives_sum_to_the_frame_and_a_scenario_of_0_is_the_forecast(
 @effort(max_examples=25, deadline=None)
 @given(
     as_of=as_ofs,
-    start_month=st.dates(date(2021, 8, 1), date(2023, 12, 1)).map(lambda day: day.replace(day=1)),
+    start_month=st.dates(date(2021, 8, 1), date(2022, 12, 1)).map(lambda day: day.replace(day=1)),
     year=st.sampled_from([2022, 2023]),
-    found=st.lists(courses, min_size=1, max_size=8),
+    found=st.lists(random_course(), min_size=4, max_size=8),
 )
 def test_ended_courses_are_counted_day_by_day(
     statements: list[str], as_of: date, start_month: date, year: int, found: list[Row]
