@@ -149,7 +149,8 @@ def waterfall(steps: Sequence[tuple[str, Decimal]], end: str, *, title: str, des
     said = base.mark_text(align="left", dx=4, fontSize=11, color="#1d2733").encode(
         x="high:Q", text=alt.Text("amount:Q", format="+,.1f")
     )
-    return _svg(drawn + said, title, description)
+    # a browser's font may be wider than the one that the labels were measured with
+    return _svg((drawn + said).properties(padding={"left": 28, "right": 14}), title, description)
 
 
 def _legend(series: Sequence[str]) -> alt.Legend | None:

@@ -107,11 +107,15 @@ class Overview:
     frames: Sequence[Frame]
     table: Filled
     trust: Filled
+    error_of: str
+    """What the forecast's error is of."""
     error: Figure | None
     interval: tuple[Figure, Figure] | None
     unpaid: Filled
     grants: Filled
     sections: Sequence[Section]
+    template: Sequence[Mapping[str, Any]]
+    """The quarterly template's cells, in its order."""
     not_run: Mapping[str, str]
     """Mart → why it has nothing to say."""
 
@@ -135,13 +139,14 @@ def read_overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> 
     if not table.rows:
         return None
     trust = reader.table(_trust(year))
-    error, interval = _forecast_error(reader, manifest)
+    error_of, error, interval = _forecast_error(reader, manifest)
     return Overview(
         manifest=manifest,
         year=year,
         frames=[_frame(reader, manifest, row, trust) for row in table.rows],
         table=table,
         trust=trust,
+        error_of=error_of,
         error=error,
         interval=interval,
         unpaid=reader.table(_unpaid()),
@@ -150,6 +155,12 @@ def read_overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> 
             Section(id_, title, [reader.table(found) for found in tables])
             for id_, title, tables in _drill_downs(manifest, [row.keys["frame_id"] for row in table.rows])
         ],
+        template=reader.rows(
+            "from kobling.marts.mart_quarterly_template "
+            "order by frame_id, is_whole_frame desc, function_no, field_no"
+        )
+        if reader.has("mart_quarterly_template")
+        else [],
         not_run=reader.not_run,
     )
 
@@ -174,6 +185,17 @@ def overview_page(overview: Overview | None, manifest: Manifest, workbooks: Mapp
         top=TOP,
         workbooks=workbooks,
     )
+
+
+def tables(manifest: Manifest, frames: Sequence[str] = ()) -> list[Table]:
+    """Every table that the overview asks for, whether or not it is there.
+
+    Args:
+        manifest: of the publication.
+        frames: the frames in the page's order.
+    """
+    first = [_frames(manifest), _trust(manifest.as_of.year), _unpaid(), _grants()]
+    return [*first, *(table for _, _, found in _drill_downs(manifest, frames) for table in found)]
 
 
 # The first screen -----------------------------------------------------------------------------------------------------
@@ -209,11 +231,15 @@ def _frames(manifest: Manifest) -> Table:
                 "previous_overrun", "Merforbrug sidst", _all("previous_overrun"), mart=history, where=today
             ),
             Field("overrun_change", "Ændring", _all("overrun_change"), mart=history, where=today),
-            Field("expected_overrun_with_plan", "Merforbrug med handleplan"),
-            Field("forecast_service_frame", "Inden for servicerammen"),
+            Field(
+                "expected_overrun_with_plan",
+                "Merforbrug med handleplan",
+                _all("expected_overrun_with_plan"),
+            ),
+            Field("forecast_service_frame", "Inden for service\u00adrammen"),
             Field(
                 "forecast_outside",
-                "Uden for servicerammen",
+                "Uden for service\u00adrammen",
                 "sum(forecast - coalesce(forecast_service_frame, 0))",
             ),
             Field("full_year_effect", "Helårseffekt næste år"),
@@ -301,7 +327,7 @@ def _frame(reader: Reader, manifest: Manifest, row: Row, trust: Filled) -> Frame
         row=row,
         trust=next((found for found in trust.rows if found.keys["frame_id"] == frame_id), None),
         sentences=sentences(report),
-        bridge=_waterfall(report, [(part["name_da"], found) for part, found in parts], manifest),
+        bridge=_waterfall(frame_id, report, [(part["name_da"], found) for part, found in parts], manifest),
         history=_history(reader, keys),
         months=_by_month(reader, keys),
         causes=_causes(reader, bridged),
@@ -369,12 +395,14 @@ def _causes(reader: Reader, where: str) -> dict[str, list[Cause]]:
     return causes
 
 
-def _waterfall(report: Report, parts: Sequence[tuple[str, Figure]], manifest: Manifest) -> Chart | None:
+def _waterfall(
+    frame_id: str, report: Report, parts: Sequence[tuple[str, Figure]], manifest: Manifest
+) -> Chart | None:
     """From the overrun last month to now; what the budget got is less overrun."""
     before, now = report.previous_overrun.value, report.overrun.value
     if not parts or before is None or now is None or report.previous_on is None:
         return None
-    title = "Fra merforbrug sidst til nu, mio. kr."
+    title = f"Ramme {frame_id}: fra merforbrug sidst til nu, mio. kr."
     steps = [(name, found.value) for name, found in parts if found.value]
     if report.budget_change.value:
         steps.append(("Budget", -report.budget_change.value))
@@ -383,9 +411,7 @@ def _waterfall(report: Report, parts: Sequence[tuple[str, Figure]], manifest: Ma
     return Chart(
         title,
         caption,
-        charts.waterfall(
-            [(f"Merforbrug {first}", before), *steps], f"Merforbrug {last}", title=title, description=caption
-        ),
+        charts.waterfall([(f"Pr. {first}", before), *steps], f"Pr. {last}", title=title, description=caption),
         ["Del", "Kr."],
         [(f"Merforbrug {first}", before), *steps, (f"Merforbrug {last}", now)],
         f"{BRIDGE}, mart_overrun_history",
@@ -456,22 +482,27 @@ def _by_month(reader: Reader, keys: Mapping[str, Any]) -> Chart | None:
     )
 
 
-def _forecast_error(reader: Reader, manifest: Manifest) -> tuple[Figure | None, tuple[Figure, Figure] | None]:
-    """How far forecasts so far ahead have been from the year's end; an interval only where there is one."""
-    where = condition(
-        {
-            "target": "year",
-            "method": "forecast",
-            "months_ahead": 12 - manifest.as_of.month,
-            "frame_id": None,
-        }
-    )
+def _forecast_error(
+    reader: Reader, manifest: Manifest
+) -> tuple[str, Figure | None, tuple[Figure, Figure] | None]:
+    """How far past forecasts were off, as words and figure; an interval only where the back-test gives one.
+
+    Of whole years so far ahead, where one has been closed since; else of the cost of the month ahead.
+    """
     mart = "mart_forecast_backtest"
-    error = reader.figure(mart, "max(error_pct)", where, "share")
-    low = reader.figure(mart, "max(interval_low_pct)", where, "share")
-    high = reader.figure(mart, "max(interval_high_pct)", where, "share")
-    known = low.value is not None and high.value is not None
-    return (error if error.value is not None else None), ((low, high) if known else None)
+    for of, target, months_ahead in (
+        ("hele året, så langt frem", "year", 12 - manifest.as_of.month),
+        ("en måned, en måned frem", "month", 1),
+    ):
+        where = condition(
+            {"target": target, "method": "forecast", "months_ahead": months_ahead, "frame_id": None}
+        )
+        error = reader.figure(mart, "max(error_pct)", where, "share")
+        if error.value is not None:
+            low = reader.figure(mart, "max(interval_low_pct)", where, "share")
+            high = reader.figure(mart, "max(interval_high_pct)", where, "share")
+            return of, error, (low, high) if None not in (low.value, high.value) else None
+    return "så langt frem", None, None
 
 
 # The drill-downs ------------------------------------------------------------------------------------------------------
@@ -665,10 +696,23 @@ def _control_risk() -> Table:
         title="Poster efter styringsrisiko",
         note="Kroner, udsving og andel, der hviler på åbne mangler. Klassen siger, hvor ofte kontoen følges op.",
         mart="mart_control_risk",
-        by=[_ACCOUNT],
+        by=[
+            Key("is_income", "Art", name="case when found.is_income then 'Indtægt' else 'Udgift' end"),
+            Key("risk_rank", "Nr.", "number"),
+            _ACCOUNT,
+            _FRAME,
+            Key("risk_class_da", "Klasse"),
+            Key("follow_up_rhythm_da", "Opfølgning"),
+        ],
+        order="is_income, risk_rank",
         has_total=False,
         limit=SHOWN,
-        fields=[],
+        fields=[
+            Field("money_dkk", "Kr."),
+            Field("volatility", "Udsving", kind="share"),
+            Field("open_gap_dkk", "Kr. i åbne mangler"),
+            Field("score", "Point", kind="share"),
+        ],
     )
 
 

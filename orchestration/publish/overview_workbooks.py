@@ -1,10 +1,11 @@
-"""The monthly overview for the controller: the page's tables as Excel sheets, with all their rows.
+"""The monthly overview for the controller: the page's tables as sheets with all their rows; the quarterly template.
 
 Belongs here: sheets of the tables that the page shows, and where each column comes from. Does not: reading them
 (overview), cells and formats (sheets).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from orchestration.publish.sheets import Book, safe_text, sheet_names
 from orchestration.templating import day, long_month
 
 OVERVIEW_FILE: Final = "maanedsoverblik.xlsx"
+TEMPLATE_FILE: Final = "kvartalsskabelon.xlsx"
 OVERVIEW: Final = "Oversigt"
 SOURCES: Final = "Kilder"
 
@@ -33,7 +35,11 @@ def write(folder: Path, overview: Overview | None) -> dict[str, str]:
     if overview is None:
         return {}
     _Workbook(folder / OVERVIEW_FILE, overview).write()
-    return {OVERVIEW_FILE: "Tallene i Excel"}
+    files = {OVERVIEW_FILE: "Tallene i Excel"}
+    if overview.template:
+        _Template(folder / TEMPLATE_FILE, overview).write()
+        files[TEMPLATE_FILE] = "Kvartalsskabelon i Excel"
+    return files
 
 
 class _Workbook(Book):
@@ -99,7 +105,7 @@ class _Workbook(Book):
         for position, (label, kind) in enumerate(heads):
             is_key = position < len(filled.keys)
             sheet.set_column(position, position, 34 if is_key and kind == "text" else _WIDTHS[kind])
-            sheet.write_string(_HEADING, position, safe_text(label), self.format("head", "text"))
+            sheet.write_string(_HEADING, position, _heading(label), self.format("head", "text"))
         for number, row in enumerate(filled.rows, start=_HEADING + 1):
             self._row(sheet, number, filled, row.shown, row, "text")
         last = _HEADING + len(filled.rows)
@@ -129,10 +135,61 @@ class _Workbook(Book):
             sheet.write_string(_HEADING, position, label, self.format("head"))
         number = _HEADING
         for name, filled in zip(names, self.overview.tables, strict=True):
-            for field in filled.columns:
+            for field in [] if filled.not_run else filled.columns:
                 number += 1
                 where = field.where or filled.table.where
-                said = (name, field.label, field.mart or filled.table.mart, field.sql, where)
+                said = (name, _heading(field.label), field.mart or filled.table.mart, field.sql, where)
                 for position, value in enumerate(said):
                     sheet.write_string(number, position, safe_text(value), self.format("text"))
         sheet.freeze_panes(_HEADING + 1, 0)
+
+
+class _Template(Book):
+    """The quarterly forecast's template: a row a frame and each function of it, the fields as the seed has them."""
+
+    def __init__(self, path: Path, overview: Overview) -> None:
+        self.cells = overview.template
+        as_of = overview.manifest.as_of
+        super().__init__(path, f"Kvartalsskabelon {long_month(as_of)}", as_of, "Kvartalsskabelon")
+
+    def write(self) -> None:
+        """Writes the sheet and the file."""
+        sheet = self.book.add_worksheet("Skabelon")
+        told = f"Prognose- og kvartalsskabelon pr. {day(self.as_of)}"
+        sheet.write_string(0, 0, told, self.format("title"))
+        sheet.write_string(1, 0, "Gule felter udfyldes i hånden.", self.format("plain"))
+        self.page(sheet)
+        sheet.set_column(0, 0, 10)
+        sheet.set_column(1, 1, 44)
+        for position, label in enumerate(("Ramme", "Funktion")):
+            sheet.write_string(_HEADING, position, label, self.format("head"))
+        lines = [list(cells) for _, cells in groupby(self.cells, key=_line)]
+        for position, cell in enumerate(lines[0], start=2):
+            unit = f" ({cell['unit']})" if cell["unit"] else ""
+            sheet.set_column(position, position, 17 if cell["unit"] else 40)
+            sheet.write_string(
+                _HEADING, position, safe_text(cell["label_da"] + unit), self.format("head", "text")
+            )
+        for number, cells in enumerate(lines, start=_HEADING + 1):
+            first = cells[0]
+            look = "total" if first["is_whole_frame"] else "text"
+            function = " ".join(filter(None, (first["function_no"], first["function_name_da"])))
+            self.cell(sheet, number, 0, "text", first["frame_id"], look)
+            self.cell(sheet, number, 1, "text", "Hele rammen" if first["is_whole_frame"] else function, look)
+            for position, cell in enumerate(cells, start=2):
+                if cell["mart_column"] is None:
+                    self.cell(sheet, number, position, "text", None, "input")
+                else:
+                    self.cell(sheet, number, position, "money", cell["value"], look)
+        sheet.freeze_panes(_HEADING + 1, 2)
+        sheet.repeat_rows(0, _HEADING)
+        self.book.close()
+
+
+def _heading(label: str) -> str:
+    """A heading without the places where a page may break it."""
+    return safe_text(label.replace("\u00ad", ""))
+
+
+def _line(cell: Mapping[str, Any]) -> tuple[Any, ...]:
+    return cell["frame_id"], cell["is_whole_frame"], cell["function_no"]

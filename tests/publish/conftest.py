@@ -4,11 +4,15 @@ Belongs here: made-up tables, deliveries and verdicts. Every id in them is synth
 """
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pydantic import BaseModel
 
 from orchestration.publish import Publication, publish
@@ -16,7 +20,9 @@ from orchestration.settings import Settings
 from orchestration.validation import ExpectationOutcome, ValidationResult
 from orchestration.validation.results import Severity
 
-SMALL_BUILD = Path(__file__).parent.parent / "fixtures" / "small_build.sql"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SMALL_BUILD = FIXTURES / "small_build.sql"
+OVERVIEW_BUILD = FIXTURES / "overview_build.sql"
 MARCH = date(2022, 3, 31)
 
 Whole = tuple[Settings, Publication]
@@ -169,3 +175,27 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
         built_at=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
     )
     return settings, publication
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or another one of the machine; CI has to have it."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        message = "no Chromium on this machine: the pages were not looked at in a browser (apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        # its own sandbox refuses to work for root, which CI is
+        browser = playwright.chromium.launch(executable_path=found, chromium_sandbox=os.geteuid() != 0)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="da-DK", offline=True
+    ) as context:
+        yield context

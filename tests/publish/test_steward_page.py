@@ -1,6 +1,5 @@
 """The stewards' page as a person meets it: in a browser, from a file, without a network."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from urllib.parse import quote
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from orchestration.publish.manifest import Gate, Manifest, TableEntry
 from orchestration.publish.steward_pages import write_steward_part
@@ -20,30 +19,6 @@ from orchestration.templating import whole as whole_number
 from .conftest import Whole
 
 OPEN = "status in ('open', 'overdue') and severity <> 'I'"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or another one of the machine; CI has to have it."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        message = "no Chromium on this machine: the pages were not looked at in a browser (apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        # its own sandbox refuses to work for root, which CI is
-        browser = playwright.chromium.launch(executable_path=found, chromium_sandbox=os.geteuid() != 0)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    with browser.new_context(
-        viewport={"width": 1366, "height": 768}, locale="da-DK", offline=True
-    ) as context:
-        yield context
 
 
 @pytest.fixture(scope="module")
