@@ -130,6 +130,28 @@ def verify(publication: str | None) -> int:
 
 
 @cli.command()
+@click.option("--from", "earlier", metavar="YYYY-MM-DD", help="Default: the last month-end delivery before.")
+@click.option("--to", "later", metavar="YYYY-MM-DD", help="Default: the newest build's as-of date.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write the table in (.parquet and .xlsx); default: here.",
+)
+def bridge(earlier: str | None, later: str | None, out: Path) -> None:
+    """Explain the change of the forecast from one delivery date to a later one."""
+    from orchestration.bridge import build, lines
+    from orchestration.warehouse import parse_as_of
+
+    previous_as_of, as_of = parse_as_of(earlier, "--from"), parse_as_of(later, "--to")
+    found = build(_settings(), previous_as_of, as_of, out)
+    for line in lines(found):
+        click.echo(line)
+    for file in found.files:
+        click.echo(file)
+
+
+@cli.command()
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write in."
 )

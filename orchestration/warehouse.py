@@ -155,7 +155,7 @@ OBSERVED = [table for table in CONTROL if table.endswith("_observation")]
 Row = tuple[str | int | date | Decimal | bool | None, ...]
 
 
-def parse_as_of(text: str | None) -> date | None:
+def parse_as_of(text: str | None, option: str = "--as-of") -> date | None:
     """The date asked for, `None` where none is.
 
     Raises:
@@ -167,7 +167,7 @@ def parse_as_of(text: str | None) -> date | None:
         # fromisoformat also takes weeks and dates without hyphens
         return date.fromisoformat(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "")
     except ValueError:
-        raise InputError(f"--as-of {text!r} is not a date; write it as YYYY-MM-DD") from None
+        raise InputError(f"{option} {text!r} is not a date; write it as YYYY-MM-DD") from None
 
 
 def resolve_as_of(deliveries: Iterable[Delivery], asked: date | None = None) -> date:
