@@ -404,6 +404,32 @@ def _mart_overrun_frame() -> Expectations:
     ]
 
 
+def _mart_overrun_bridge() -> Expectations:
+    harms = ("mart_overrun_bridge",)
+    return [
+        # a row without a course has no course_id, and one such row an account
+        not_null(["fiscal_year", "account_id"], why="Ændringen skal kunne placeres", harms=harms),
+        _as_of(harms),
+        references("account_id", "marts.dim_account", why="Kontoen skal kunne slås op", harms=harms),
+        references("course_id", "marts.dim_course", why="Forløbet skal kunne slås op", harms=harms),
+        no_rows(
+            "parts_are_the_change",
+            """
+            select 1 from batch
+            where change is distinct from forecast - forecast_previous
+                or change is distinct from
+                new_courses + late_registration + expected_became_granted + prolonged + ended_or_shortened
+                + service_level + price + posted_against_plan + accruals_dropped + corrections_of_errors
+                + accounts_without_courses + method
+            """,
+            columns=["change", "forecast", "forecast_previous"],
+            da="Broens dele er ændringen i prognosen, til øren",
+            why="Bliver delene ikke til ændringen, er forklaringen forkert",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_savings_initiative() -> Expectations:
     harms = ("mart_savings_initiative", "mart_overrun_frame")
     return [
@@ -786,6 +812,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun": _mart_overrun,
     "marts.mart_overrun_frame": _mart_overrun_frame,
     "marts.mart_overrun_month": _mart_overrun_month,
+    "marts.mart_overrun_bridge": _mart_overrun_bridge,
     "marts.mart_savings_initiative": _mart_savings_initiative,
     "marts.mart_overrun_scenario": _mart_overrun_scenario,
     "marts.mart_commitments": _mart_commitments,

@@ -60,7 +60,8 @@ _CAUSES: Final = """
         order by abs(bridge.amount_dkk) desc, part.sort_order, bridge.account_id, bridge.course_id
     ) <= {top}
     order by
-        bridge.fiscal_year, bridge.frame_id, abs(bridge.amount_dkk) desc, part.sort_order, bridge.account_id, bridge.course_id
+        bridge.fiscal_year, bridge.frame_id, abs(bridge.amount_dkk) desc, part.sort_order,
+        bridge.account_id, bridge.course_id
 """
 _ROWS: Final = """
     from bridge

@@ -55,7 +55,10 @@ def open_bridge() -> duckdb.DuckDBPyConnection:
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows of a table; columns that a row does not name are NULL."""
-    for row in rows:
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values()))
+    """Rows of a table, whole columns at once; columns that a row does not name are NULL."""
+    if not rows:
+        return
+    columns = COMPONENT if "component" in table else STATE
+    selected = ", ".join(f"unnest(?::{type_}[])" for type_ in columns.values())
+    values = [[row.get(name) for row in rows] for name in columns]
+    connection.execute(f"insert into {table} ({', '.join(columns)}) select {selected}", values)

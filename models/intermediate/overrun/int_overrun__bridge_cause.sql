@@ -57,6 +57,8 @@ settled as (
 
     select
         *,
+        -- what had been posted is posted no longer: reversed, moved to its course, or credited
+        sign(posted_since) * sign(course_posted_before) < 0 as is_reversed,
         case
             when left_dkk_before <> 0 then plan_before - left_dkk_before
             when plan_before >= 0 then greatest(allocated_dkk_before, plan_before)
@@ -159,6 +161,7 @@ change_cause as (
             else 'prolonged'
         end as quantity_cause,
         left_dkk_before + plan_effect as to_come,
+        case when not is_reversed then posted_since else 0 end as arrived,
         month <= as_of - {{ var('accrual_window_days') }} or fiscal_year < year(as_of) as is_past_counting
     from plan_cause
 
@@ -170,89 +173,70 @@ executed as (
         *,
         case
             when not is_past_counting then 0
-            when to_come >= 0 then -greatest({{ left_of_payment('to_come', 'posted_since') }} - left_dkk_now, 0)
-            else -least({{ left_of_payment('to_come', 'posted_since') }} - left_dkk_now, 0)
+            when to_come >= 0 then -greatest({{ left_of_payment('to_come', 'arrived') }} - left_dkk_now, 0)
+            else -least({{ left_of_payment('to_come', 'arrived') }} - left_dkk_now, 0)
         end as dropped_effect,
         posted_dkk_now - posted_dkk_before as posted_effect,
         left_dkk_now - left_dkk_before as left_effect,
         net_inflow_dkk_now - net_inflow_dkk_before as inflow_effect,
         method_dkk_now - method_dkk_before as method_effect,
-        -- what had been posted is posted no longer: reversed, moved to its course, or credited
-        case
-            when sign(posted_since) * sign(course_posted_before) < 0 then 'corrections_of_errors'
-            else 'posted_against_plan'
-        end as posted_cause
+        case when is_reversed then 'corrections_of_errors' else 'posted_against_plan' end as posted_cause
     from change_cause
 
 ),
 
+-- each kind of row has its own parts; an account without courses has one
 cause as (
 
-    select *, cause as part, effect as amount_dkk
-    from executed
-    where kind = 'course' and cause <> 'changed'
-
-    union all by name
-
-    select *, quantity_cause as part, changed_quantity as amount_dkk
-    from executed
-    where kind = 'course' and cause = 'changed'
-
-    union all by name
-
-    select *, 'price' as part, effect - changed_quantity as amount_dkk
-    from executed
-    where kind = 'course' and cause = 'changed'
-
-    union all by name
-
-    select *, 'accruals_dropped' as part, lapsed_effect + dropped_effect as amount_dkk
-    from executed
-    where kind = 'course'
-
-    union all by name
-
-    select *, posted_cause as part, posted_effect + left_effect - plan_effect - dropped_effect as amount_dkk
-    from executed
-    where kind = 'course'
-
-    union all by name
-
-    select *, posted_cause as part, posted_effect as amount_dkk
-    from executed
-    where kind = 'no course'
-
-    union all by name
-
-    select *, 'experience' as part, inflow_effect as amount_dkk
-    from executed
-    where kind = 'no course'
-
-    union all by name
-
-    select *, 'method' as part, method_effect as amount_dkk
-    from executed
-    where kind = 'no course'
-
-    union all by name
-
-    -- last year's accruals are in the forecast with the opposite sign, as experience
-    select *, 'experience' as part, posted_effect + left_effect + pipeline_effect as amount_dkk
-    from executed
-    where kind = 'last year'
-
-    union all by name
-
     select
-        *,
-        'accounts_without_courses' as part,
-        posted_effect + left_effect + pipeline_effect + inflow_effect + method_effect as amount_dkk
-    from executed
-    where kind = 'account'
-
-    union all by name
-
-    select *, 'corrections_of_errors' as part, moved_dkk as amount_dkk
+        fiscal_year,
+        account_id,
+        course_id,
+        month,
+        unnest([
+            case when cause = 'changed' then quantity_cause else cause end,
+            'price',
+            'accruals_dropped',
+            posted_cause,
+            'experience',
+            'method',
+            'accounts_without_courses',
+            'corrections_of_errors'
+        ]) as part,
+        unnest(case kind
+            when 'course' then [
+                case when cause = 'changed' then changed_quantity else effect end,
+                case when cause = 'changed' then effect - changed_quantity else 0 end,
+                lapsed_effect + dropped_effect,
+                posted_effect + left_effect - plan_effect - dropped_effect,
+                0,
+                0,
+                0,
+                moved_dkk
+            ]
+            when 'no course' then [
+                0,
+                0,
+                0,
+                posted_effect + left_effect + pipeline_effect,
+                inflow_effect,
+                method_effect,
+                0,
+                moved_dkk
+            ]
+            -- last year's accruals are in the forecast with the opposite sign, as experience
+            when 'last year' then [0, 0, 0, 0, posted_effect + left_effect + pipeline_effect, 0, 0, moved_dkk]
+            else [
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                posted_effect + left_effect + pipeline_effect + inflow_effect + method_effect,
+                moved_dkk
+            ]
+        end) as amount_dkk
     from executed
 
 )
