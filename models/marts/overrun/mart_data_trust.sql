@@ -22,12 +22,18 @@ account as (
 
 ),
 
+account_year as (
+
+    select * from {{ ref('int_account__year') }}
+
+),
+
 -- without either side nothing was matched: unknown, not whole
 matched as (
 
     select
         posting.fiscal_year,
-        account.frame_id,
+        account_year.frame_id,
         sum(posting.amount_dkk) as activity_dkk,
         coalesce(sum(posting.amount_dkk) filter (where matched.course_id is null), 0) as without_course_dkk,
         count(*) filter (where matched.course_id is null) as without_course_postings
@@ -46,9 +52,13 @@ matched as (
     inner join account
         on posting.account_id = account.account_id
 
+    inner join account_year
+        on posting.fiscal_year = account_year.fiscal_year
+        and posting.account_id = account_year.account_id
+
     where account.is_activity_account
 
-    group by posting.fiscal_year, account.frame_id
+    group by posting.fiscal_year, account_year.frame_id
 
 ),
 
