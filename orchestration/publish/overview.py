@@ -277,7 +277,7 @@ def _unpaid() -> Table:
         by=[Key("team_id", "Leder af", name="coalesce(found.team_id, 'Uden team')")],
         where="invoices > 0",
         order="amount_dkk desc",
-        limit=SHOWN,
+        limit=TOP,
         fields=[
             Field("invoices", "Antal", kind="number"),
             Field("amount_dkk", "Kr."),
