@@ -242,7 +242,7 @@ def _frames(manifest: Manifest) -> Table:
                 "Uden for service\u00adrammen",
                 "sum(forecast - coalesce(forecast_service_frame, 0))",
             ),
-            Field("full_year_effect", "Helårseffekt næste år"),
+            Field("full_year_effect", "Helårsvirkning næste år"),
             Field("savings_target", "Sparemål", is_hidden=True),
         ],
     )
@@ -298,7 +298,7 @@ def _grants() -> Table:
         order="level_rank nulls last",
         fields=[
             Field("grants", "Antal", "count(*)", "number"),
-            Field("full_year_effect_dkk", "Helårseffekt, kr."),
+            Field("full_year_effect_dkk", "Helårsvirkning, kr."),
         ],
         empty="Ingen nye bevillinger i måneden.",
     )
@@ -576,7 +576,7 @@ def _commitment_fields(manifest: Manifest) -> list[Field]:
         # it stands in next year's months
         Field(
             "full_year_effect",
-            "Helårseffekt næste år",
+            "Helårsvirkning næste år",
             mart="mart_commitments",
             where=f"fiscal_year = {manifest.as_of.year + 1}",
         ),

@@ -1,7 +1,8 @@
 -- Payments with a price that can hardly be right (rule D16). What somebody typed is judged, the first of these that fails:
 --   price  the price per unit, or the amount, against the activity's other courses that are priced and paid the same way
 --   cost   what it comes to in a payment, against the same; of a rate the number of units, as nothing else is typed
---   month  what it comes to in a month, against all running courses of the activity, where the same way has too few
+--   month  what it comes to in a month, against all running courses of the activity, where the same way has too few and
+--          courses do not differ too much for a median to say anything
 --   jump   the price against the course's own usual one
 -- Courses are compared by the median of their own medians, where there are enough of them. No finding: a small quantity at
 -- an ordinary price, a small single payment, and 0 kr. (that is D17). Grain: payment.
@@ -94,6 +95,11 @@ any_way as (
         and usual_of_course.month_cost is not null
     group by usual_of_course.activity_no
     having count(*) >= min(rule.threshold_count)
+        -- a quarter of the courses beyond the limit is how the activity is, not what somebody typed
+        and quantile_cont(usual_of_course.month_cost, 0.75) * 100
+        <= median(usual_of_course.month_cost) * min(rule.threshold_pct)
+        and quantile_cont(usual_of_course.month_cost, 0.25) * 100
+        >= median(usual_of_course.month_cost) * min(rule.threshold_low_pct)
 
 ),
 
