@@ -19,6 +19,8 @@ from orchestration.settings import Settings, load_settings
 from orchestration.validation import ExpectationOutcome, Subject, ValidationResult, validate
 
 from .. import worklists
+from ..overrun import planted
+from ..overrun.bridge import PARTS
 from .conftest import KEY
 
 pytestmark = pytest.mark.slow
@@ -27,16 +29,19 @@ Kobling = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with two month ends of a made-up municipality; the tests of this module share it, in their order."""
+def deliveries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A home with two month ends of a made-up municipality, and the course that each planted cause changed.
+
+    The tests of this module share it, in their order.
+    """
     home = tmp_path_factory.mktemp("home")
     synth.write(home, children=20, months=2, seed=1)
-    return home
+    return home, planted.plant(home / "landing")
 
 
 @pytest.fixture
-def home(deliveries: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("KOBLING_HOME", str(deliveries))
+def home(deliveries: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("KOBLING_HOME", str(deliveries[0]))
     monkeypatch.setenv("KOBLING_PSEUDONYM_KEY", KEY)
     return load_settings()
 
@@ -67,6 +72,29 @@ def test_a_run_publishes_and_prints_where(kobling: Kobling, home: Settings) -> N
     assert verify(home) == []
     # what the rules saw on both delivery dates is kept, so that the next delivery costs one evaluation
     assert len(list(home.observations_path.glob("observed_on=*/*/gap_observation.parquet"))) == 2
+
+
+def test_each_planted_cause_stands_in_its_own_part_of_the_bridge(
+    home: Settings, deliveries: tuple[Path, dict[str, str]]
+) -> None:
+    courses = deliveries[1]
+    assert courses.keys() == planted.CAUSES.keys()
+    found = current(home)
+    assert found is not None
+    parts = dict(
+        _query(
+            found.path / "kobling.duckdb",
+            f"""
+            select course_id, list(part order by part)
+            from (unpivot marts.mart_overrun_bridge on {", ".join(PARTS)} into name part value amount)
+            where amount <> 0 and fiscal_year = 2022
+            group by course_id
+            """,
+        )
+    )
+    assert {cause: parts[course] for cause, course in courses.items()} == {
+        cause: [part] for cause, part in planted.CAUSES.items()
+    }
 
 
 def test_a_past_date_is_rebuilt_beside_the_newer_one(kobling: Kobling, home: Settings) -> None:

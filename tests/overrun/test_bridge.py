@@ -6,7 +6,8 @@ up to April is posted. The dates are 31 May and 30 June 2022; the accrual window
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -115,31 +116,78 @@ def account(
     return component(as_of, row | said)
 
 
-def bridge(
+def fill(
     connection: duckdb.DuckDBPyConnection, components: list[dict[str, Any]], states: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The bridge's rows from May to June, as the command asks for them."""
+) -> None:
+    """These observations and no others; a frame is the accounts whose ids start alike."""
     connection.execute(
-        "delete from stg_control__run; insert into stg_control__run values ('2022-07-31', null)"
+        "delete from stg_control__run; insert into stg_control__run values ('2023-07-31', null)"
     )
     for table, rows in (("component", components), ("course_state", states)):
         connection.execute(f"delete from stg_control__{table}_observation")
         insert(connection, f"stg_control__{table}_observation", rows)
-    connection.execute(f"set variable bridge_from = date '{MAY}'; set variable bridge_to = date '{JUNE}'")
+    accounts = sorted({row["account_id"] for row in components})
+    connection.execute("delete from dim_account")
+    connection.execute(
+        "insert into dim_account select unnest(?::varchar[]), unnest(?::varchar[])",
+        [accounts, [frame(account_id) for account_id in accounts]],
+    )
+
+
+def frame(account_id: str) -> str:
+    return account_id[:1]
+
+
+LEVELS: list[Callable[[str], str]] = [str, frame]
+
+
+def bridge(
+    connection: duckdb.DuckDBPyConnection, previous_as_of: date = MAY, as_of: date = JUNE
+) -> list[dict[str, Any]]:
+    """The bridge's rows between two dates, as the command asks for them."""
+    connection.execute(
+        f"set variable bridge_from = date '{previous_as_of}'; set variable bridge_to = date '{as_of}'"
+    )
     result = connection.execute("from int_overrun__bridge")
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def assert_exact(rows: list[dict[str, Any]], components: list[dict[str, Any]]) -> None:
+def assert_exact(
+    rows: list[dict[str, Any]],
+    components: list[dict[str, Any]],
+    previous_as_of: date = MAY,
+    as_of: date = JUNE,
+) -> None:
+    """Exact to the øre on each row; and the rows are what the dates say of each account and of each frame."""
     for row in rows:
-        parts = [row[part] for part in PARTS]
-        assert row["change"] == (None if None in parts else sum(parts)), row
+        assert (row["previous_as_of"], row["as_of"]) == (previous_as_of, as_of)
+        assert row["frame_id"] == frame(row["account_id"])
+        assert row["change"] == total([row[part] for part in PARTS]), row
         assert row["change"] is None or row["change"] == row["forecast"] - row["forecast_previous"]
-    for as_of, column in ((MAY, "forecast_previous"), (JUNE, "forecast")):
-        stated = [row["forecast"] for row in components if row["observed_on"] == as_of]
-        if stated and None not in stated:
-            assert sum(row[column] for row in rows) == sum(stated)
+    keys = [(row["fiscal_year"], row["account_id"], row["course_id"]) for row in rows]
+    assert len(keys) == len(set(keys))
+
+    said = {day: [row for row in components if row["observed_on"] == day] for day in (previous_as_of, as_of)}
+    years = set.intersection(*({row["fiscal_year"] for row in said[day]} for day in said))
+    for day, column in ((previous_as_of, "forecast_previous"), (as_of, "forecast")):
+        here = [row for row in said[day] if row["fiscal_year"] in years]
+        for level in LEVELS:
+            stated, bridged = sums(here, "forecast", level), sums(rows, column, level)
+            assert {key: bridged.get(key, 0) for key in stated} == stated
+            assert {key for key in bridged.keys() - stated.keys() if bridged[key] != 0} == set()
+
+
+def total(amounts: list[Any]) -> Any:
+    return None if None in amounts else sum(amounts)
+
+
+def sums(rows: list[dict[str, Any]], column: str, level: Callable[[str], str]) -> dict[tuple[int, str], Any]:
+    """By year and account or frame; unknown where one of the amounts is."""
+    found: dict[tuple[int, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["fiscal_year"], level(row["account_id"])].append(row[column])
+    return {key: total(amounts) for key, amounts in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +354,8 @@ def test_each_cause_lands_in_its_own_part(connection: duckdb.DuckDBPyConnection)
                 *(row for course in here for row in course.components(as_of)),
             ]
             states += [course.state(as_of) for course in here]
-    rows = bridge(connection, components, states)
+    fill(connection, components, states)
+    rows = bridge(connection)
     assert_exact(rows, components)
     found: dict[str, dict[str, Decimal]] = {name: {} for name in CAUSES}
     for row in rows:
@@ -330,7 +379,8 @@ def test_a_course_that_moved_is_a_correction_of_both_accounts(connection: duckdb
     posted = [component(JUNE, row | {"account_id": "A"}) for row in replace(COURSE, last=4).components(JUNE)]
     components = [account(MAY), account(JUNE), account(JUNE, "B"), *COURSE.components(MAY), *dearer, *posted]
     states = [COURSE.state(MAY), COURSE.state(JUNE) | {"account_id": "B"}]
-    rows = bridge(connection, components, states)
+    fill(connection, components, states)
+    rows = bridge(connection)
     assert_exact(rows, components)
     found = {(row["account_id"], part): row[part] for row in rows for part in PARTS if row[part]}
     assert found == {
@@ -352,8 +402,9 @@ def test_what_no_course_carries_stands_on_the_accounts_row(connection: duckdb.Du
         account(MAY, "D", method="budget", method_dkk=None),
         account(JUNE, "D", method="budget", method_dkk=7),
     ]
-    rows = {row["account_id"]: row for row in bridge(connection, components, [])}
-    assert_exact(list(rows.values()), [])
+    fill(connection, components, [])
+    rows = {row["account_id"]: row for row in bridge(connection)}
+    assert_exact(list(rows.values()), components)
     found = {(key, part): row[part] for key, row in rows.items() for part in PARTS if row[part]}
     assert found == {
         ("A", "posted_against_plan"): 5,
@@ -368,23 +419,30 @@ def test_what_no_course_carries_stands_on_the_accounts_row(connection: duckdb.Du
 
 def test_a_year_that_only_one_date_knows_is_not_bridged(connection: duckdb.DuckDBPyConnection) -> None:
     components = [account(MAY), account(JUNE) | {"fiscal_year": 2023}]
-    assert bridge(connection, components, []) == []
+    fill(connection, components, [])
+    assert bridge(connection) == []
 
 
-def random_tables(dice: random.Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Whatever two dates could say of 40 courses on two accounts in two years, likely or not."""
+POPULATIONS = [f"{population:02}" for population in range(20)]
+
+
+def random_tables(
+    dice: random.Random, dates: list[date]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Whatever the dates could say of each population's few courses on its two accounts, likely or not."""
     components, states = [], []
-    for as_of in (MAY, JUNE):
-        for course in [None, *map(str, range(40))]:
+    for population, as_of in itertools.product(POPULATIONS, dates):
+        # as many at each date
+        for course in [None, *(f"{population}{course}" for course in range(int(population) % 7))]:
             if course and dice.random() < 0.8:
-                states.append(random_state(dice, as_of, course))
-            for year, account_id in itertools.product((2021, 2022), "AB"):
-                months: list[int | None] = [None]
+                states.append(random_state(dice, as_of, population, course))
+            for year, account_id in itertools.product((as_of.year - 1, as_of.year), "AB"):
+                months: list[int | None] = [None] * (dice.random() < 0.95)
                 if course:
                     months = [dice.randint(1, 12) for _ in range(dice.randrange(3))]
                 for month in dict.fromkeys(months):
                     row: dict[str, Any] = {name: money(dice) for name in MONEY if name != "forecast"}
-                    row |= {"fiscal_year": year, "account_id": account_id, "course_id": course}
+                    row |= {"fiscal_year": year, "account_id": population + account_id, "course_id": course}
                     row["month"] = month and date(dice.choice([year, year, year - 1]), month, 1)
                     row["planned_payments"] = dice.randrange(4)
                     row["planned_units"] = dice.choice([None, 0, 1, 2])
@@ -392,6 +450,8 @@ def random_tables(dice: random.Random) -> tuple[list[dict[str, Any]], list[dict[
                         row["net_inflow"] = row["method_dkk"] = Decimal(0)
                     else:
                         row["forecast_method"] = dice.choice(METHODS)
+                        if dice.random() < 0.05:
+                            row["method_dkk"] = None
                     components.append(component(as_of, row))
     return components, states
 
@@ -400,17 +460,17 @@ def money(dice: random.Random) -> Decimal:
     return Decimal(dice.choice([0, 0, 0, 10_000, -10_000, dice.randint(-(10**7), 10**7)])) / 100
 
 
-def random_state(dice: random.Random, as_of: date, course: str) -> dict[str, Any]:
+def random_state(dice: random.Random, as_of: date, population: str, course: str) -> dict[str, Any]:
     def some_day() -> date | None:
-        return dice.choice([None, date(2022, 1, 1) + timedelta(days=dice.randrange(365))])
+        return dice.choice([None, as_of + timedelta(days=dice.randrange(-300, 300))])
 
     return {
         "observed_on": as_of,
         "course_id": course,
-        "appropriation_id": dice.choice("abcdef"),
+        "appropriation_id": population + dice.choice("abc"),
         "activity_no": "1",
-        "course_type": "MAIN",
-        "account_id": dice.choice(["A", "B", None]),
+        "course_type": dice.choice(["MAIN", "MAIN", "SUPPLEMENTARY"]),
+        "account_id": dice.choice([population + "A", population + "B", None]),
         "status": dice.choice(["GRANTED", "GRANTED", "EXPECTED", "DRAFT"]),
         "is_current": dice.choice([True, True, False, None]),
         "is_fictive": dice.choice([False, False, True]),
@@ -418,6 +478,9 @@ def random_state(dice: random.Random, as_of: date, course: str) -> dict[str, Any
         "units": dice.choice([None, 1, 2]),
         "start_on": some_day(),
         "end_on": some_day(),
+        "first_planned_on": some_day(),
+        "granted_on": some_day(),
+        "month_dkk": dice.choice([None, Decimal(100), Decimal(110)]),
     }
 
 
@@ -427,10 +490,16 @@ def random_state(dice: random.Random, as_of: date, course: str) -> dict[str, Any
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-@given(seed=st.integers(0, 2**32))
+@given(
+    seed=st.integers(0, 2**32),
+    dates=st.lists(st.dates(date(2021, 11, 1), date(2023, 3, 31)), min_size=3, max_size=3, unique=True),
+)
 def test_the_parts_are_the_change_whatever_the_dates_say(
-    connection: duckdb.DuckDBPyConnection, seed: int
+    connection: duckdb.DuckDBPyConnection, seed: int, dates: list[date]
 ) -> None:
-    """Some thousand pairs of random months; an example is a table, for DuckDB plans longer than it computes."""
-    components, states = random_tables(random.Random(seed))
-    assert_exact(bridge(connection, components, states), components)
+    """Random populations on random dates, any two of which are bridged; DuckDB plans longer than it computes, so that
+    an example is twenty populations in one bridge."""
+    components, states = random_tables(random.Random(seed), dates)
+    fill(connection, components, states)
+    for previous_as_of, as_of in itertools.combinations(sorted(dates), 2):
+        assert_exact(bridge(connection, previous_as_of, as_of), components, previous_as_of, as_of)
