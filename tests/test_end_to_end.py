@@ -83,12 +83,17 @@ def test_commitments_are_the_granted_report(home: Home, shared_data: Path, as_of
             and planned_on > date '{as_of}' and year(planned_on) = {as_of[:4]}
         """,
     )
-    [(remaining,)] = home.query(
-        as_of, f"select sum(committed_remaining) from marts.mart_overrun where fiscal_year = {as_of[:4]}"
+    [(remaining, on_hold)] = home.query(
+        as_of,
+        f"""
+        select sum(committed_remaining), sum(price_hold_dkk)
+        from marts.mart_overrun where fiscal_year = {as_of[:4]}
+        """,
     )
     assert committed == expected
-    # paid ahead of the planned day
-    assert remaining == expected - posted
+    # less what was paid ahead of the planned day, and implausible prices; some of what is on hold is due already
+    assert 0 <= expected - posted - remaining <= on_hold
+    assert remaining > 0 or as_of.endswith("12-31")
 
 
 def test_current_stays_with_the_latest_as_of(home: Home):
