@@ -28,6 +28,7 @@ COURSE_HARMS = ("dim_course", "fct_course_payment", "fct_posting_match", "mart_o
 CASE_HARMS = ("dim_course", "mart_registration_gap")
 DECISION_HARMS = ("mart_registration_gap", "fct_posting_match")
 ASSUMPTION_HARMS = ("mart_registration_gap",)
+PLAN_HARMS = ("mart_savings_initiative", "mart_overrun_frame", "mart_overrun_scenario")
 
 # Row counts compare with the last month-end delivery. Month to month the samples move by up to 6 %; a third
 # is no ordinary month. Fewer rows than this are never compared: a small list halves by chance.
@@ -537,6 +538,45 @@ def budget_assumption(columns: Mapping[str, str]) -> ExpectationSuite:
     )
 
 
+def savings_initiative(columns: Mapping[str, str]) -> ExpectationSuite:
+    """The action plan."""
+    harms = PLAN_HARMS
+    return suite(
+        "lake.savings_initiative",
+        [
+            _row_keys(harms),
+            not_null(
+                ["initiative_id", "frame_id", "fiscal_year", "effect_dkk", "start_on", "probability_pct"],
+                why="Uden ramme, år, effekt, startmåned og sandsynlighed tæller initiativet ikke",
+                harms=harms,
+            ),
+            unique(
+                ["source_system", "extract_date", "initiative_id", "fiscal_year"],
+                why="Det samme initiativ to gange tæller dobbelt",
+                harms=harms,
+            ),
+            in_set(
+                "initiative_status",
+                ["PLANNED", "DECIDED", "RUNNING", "DONE", "DROPPED"],
+                why="Modellerne læser koden",
+                harms=harms,
+            ),
+            in_set("lever", ["number", "price", "service_level"], why="Modellerne læser koden", harms=harms),
+            between("probability_pct", 0, 100, why="Sandsynligheden er en procent", harms=harms),
+            no_rows(
+                "effect_is_a_saving",
+                "select 1 from batch where effect_dkk > 0",
+                columns=["effect_dkk"],
+                da="Effekten er en besparelse: 0 eller negativ",
+                why="Et forkert fortegn gør besparelsen til et merforbrug",
+                harms=harms,
+            ),
+            no_personal_numbers(columns, harms=harms),
+            _as_in_the_files("savings_initiative", harms, "effect_dkk"),
+        ],
+    )
+
+
 def _cvr_shaped(column: str, harms: Iterable[str]) -> Expectation:
     return no_rows(
         f"{column}_has_8_digits",
@@ -556,6 +596,7 @@ SUITES = {
     "lake.case_history": case_history,
     "lake.steward_decision": steward_decision,
     "lake.budget_assumption": budget_assumption,
+    "lake.savings_initiative": savings_initiative,
 }
 
 

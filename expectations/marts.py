@@ -297,7 +297,7 @@ def _mart_overrun() -> Expectations:
             harms,
         ),
         _known_where_delivered(
-            ["accrued_unposted", "committed_remaining", "pipeline_expected"],
+            ["accrued_unposted", "committed_remaining", "pipeline_expected", "full_year_effect"],
             "commitments_known_where_delivered",
             "lake.course_payment",
             harms,
@@ -382,7 +382,14 @@ def _same_money(mart: str, columns: Sequence[str], grain: str) -> str:
 
 def _mart_overrun_frame() -> Expectations:
     harms = ("mart_overrun_frame",)
-    columns = ["budget_corrected", "actual_to_date", "committed_remaining", "forecast", "expected_overrun"]
+    columns = [
+        "budget_corrected",
+        "actual_to_date",
+        "committed_remaining",
+        "forecast",
+        "expected_overrun",
+        "full_year_effect",
+    ]
     return [
         _key(["fiscal_year", "frame_id"], harms),
         _as_of(harms),
@@ -392,6 +399,31 @@ def _mart_overrun_frame() -> Expectations:
             _same_money("marts.mart_overrun", columns, "fiscal_year, frame_id"),
             columns=columns,
             da="Rammens beløb er kontienes sum, til øren",
+            why="To tabeller i samme publikation skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_savings_initiative() -> Expectations:
+    harms = ("mart_savings_initiative", "mart_overrun_frame")
+    return [
+        _key(["initiative_id", "fiscal_year"], harms),
+        _as_of(harms),
+        no_rows(
+            "initiatives_sum_to_frame",
+            """
+            select 1
+            from marts.mart_overrun_frame as frame
+            left join (
+                select fiscal_year, frame_id, sum(remaining_dkk) as remaining_dkk
+                from batch
+                group by fiscal_year, frame_id
+            ) as initiative using (fiscal_year, frame_id)
+            where frame.forecast_with_plan - frame.forecast <> coalesce(initiative.remaining_dkk, 0)
+            """,
+            columns=["remaining_dkk"],
+            da="Prognosen med handleplan er prognosen plus det, initiativerne endnu skal give, til øren",
             why="To tabeller i samme publikation skal sige det samme",
             harms=harms,
         ),
@@ -617,6 +649,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun": _mart_overrun,
     "marts.mart_overrun_frame": _mart_overrun_frame,
     "marts.mart_overrun_month": _mart_overrun_month,
+    "marts.mart_savings_initiative": _mart_savings_initiative,
     "marts.mart_commitments": _mart_commitments,
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,

@@ -23,3 +23,18 @@
         least({{ expression }}, 1 + {{ var('development_cap_pct') }} / 100), 1 - {{ var('development_cap_pct') }} / 100
     ) as decimal(18, 6))
 {%- endmacro %}
+
+{#- CTE `held`: payments whose price nobody has confirmed yet (rule D16): their money is shown, but not believed. -#}
+{% macro held_payments() -%}
+held as (
+
+    select
+        payment.course_payment_id,
+        payment.course_id
+    from {{ ref('int_gap__implausible_payment') }} as payment
+    inner join {{ ref('int_gap__price_hold') }} as price_hold
+        on payment.course_id = price_hold.course_id
+    where not price_hold.is_confirmed
+
+)
+{%- endmacro %}

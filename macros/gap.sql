@@ -127,10 +127,39 @@ beyond_plan as (
 )
 {%- endmacro %}
 
-{#- Income from another municipality: art 7.7 (budget and accounting system for municipalities), as a credit. For the
-    alias of a ledger relation. -#}
+{#- Settled with another municipality as income: art 7.7 (budget and accounting system for municipalities), credits and
+    their corrections. For the alias of a ledger relation. -#}
+{% macro is_inter_municipal(posting) -%}
+    {{ posting }}.art_no like '77%'
+{%- endmacro %}
+
+{#- Income from another municipality, as a credit. -#}
 {% macro is_inter_municipal_income(posting) -%}
-    {{ posting }}.art_no like '77%' and {{ posting }}.amount_dkk < 0
+    {{ is_inter_municipal(posting) }} and {{ posting }}.amount_dkk < 0
+{%- endmacro %}
+
+{#- Whether a posting that no plan explains names the course, its child or its appropriation. -#}
+{% macro names_course(posting, course) -%}
+    {{ posting }}.payment_reference = {{ course }}.course_id
+        or {{ posting }}.text_course_id = {{ course }}.course_id
+        or {{ posting }}.person_key = {{ course }}.child_key
+        or {{ posting }}.text_appropriation_id = {{ course }}.appropriation_id
+        or {{ posting }}.hint_birth_key = {{ course }}.child_birth_key
+{%- endmacro %}
+
+{#- CTE `own`: our municipality, the one that pays for most courses. -#}
+{% macro own_municipality() -%}
+own as (
+
+    select mode(paying_municipality) as municipality from {{ ref('int_bos__course') }}
+
+)
+{%- endmacro %}
+
+{#- The account of the central refund scheme: dranst 2, but not that of the refunds outside the service frame (of support
+    for parents, § 177). For the alias of dim_account. -#}
+{% macro is_state_refund(account) -%}
+    {{ account }}.dranst_no = '2' and coalesce({{ account }}.is_service_frame, true)
 {%- endmacro %}
 
 {#- The first day of the as-of date's year. -#}

@@ -294,21 +294,36 @@ def refuse_broken(results: Iterable[NodeResult]) -> None:
         raise DbtError(f"dbt {first.kind} {first.name}{more}: {one_line(first.message)}")
 
 
-def refuse_failed_tests(results: Iterable[NodeResult], manifest: Mapping[str, Any]) -> None:
+def refuse_failed_tests(results: Iterable[NodeResult], manifest: Mapping[str, Any], database: Path) -> None:
     """Holds the build back where a test of severity `error` found rows.
 
+    Args:
+        results: of the build.
+        manifest: dbt's manifest.
+        database: the warehouse file that was built.
+
     Raises:
-        GateRefused: naming the first three tests, their tables and how many rows each found.
+        GateRefused: naming the first three tests, their tables and how many rows each found; of a test of seeds (meta
+            `is_about_seeds`), which holds no row of a delivery, also the first row's `finding`.
     """
     failed = [result for result in results if result.status == "fail"]
     if failed:
         named = "; ".join(
             f"dbt test {manifest['nodes'][result.unique_id]['name']} on {_table_name(result, manifest)}: "
-            f"{result.failures} rows"
+            f"{result.failures} rows{_finding(result, manifest, database)}"
             for result in failed[:3]
         )
         more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
         raise GateRefused(f"the gate refuses this build: {named}{more}")
+
+
+def _finding(result: NodeResult, manifest: Mapping[str, Any], database: Path) -> str:
+    """The first row's `finding` in parentheses, of a test that may show it."""
+    if not manifest["nodes"][result.unique_id].get("config", {}).get("meta", {}).get("is_about_seeds"):
+        return ""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        row = connection.execute(f"select finding from ({result.sql}) order by all limit 1").fetchone()
+    return f" ({row[0]})" if row else ""
 
 
 def _table_name(result: NodeResult, manifest: Mapping[str, Any]) -> str:

@@ -105,7 +105,7 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 ):
                     yield check
             dbt.refuse_broken(results)
-            dbt.refuse_failed_tests(results, manifest)
+            dbt.refuse_failed_tests(results, manifest, settings.warehouse_path)
 
     return build_models
 

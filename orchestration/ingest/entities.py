@@ -453,6 +453,98 @@ BUDGET_ASSUMPTION: Final = _entity(
     total="assumed_cost_dkk",
 )
 
+# Controllers read why a line of the plan was left out: these reasons are in their language too.
+_INITIATIVE_RULES: Final = (
+    RowRule(
+        "NOT regexp_full_match(initiative_id, '[A-Za-zÆØÅæøå][0-9A-Za-zÆØÅæøå._-]{0,8}')",
+        "initiative_id",
+        "skal begynde med et bogstav og højst have 9 tegn, fx H01",
+    ),
+    RowRule(
+        "NOT regexp_full_match(frame_id, '[0-9A-Z.]{1,9}')",
+        "frame_id",
+        "er ikke en ramme: skriv den som 30.46",
+    ),
+    RowRule(
+        "NOT regexp_full_match(account_id, '[0-9]{9}(-[0-9]{6})?')",
+        "account_id",
+        "er ikke en konto: skriv den som 528211000-015209",
+    ),
+    RowRule(
+        "NOT regexp_full_match(activity_no, '[0-9]{6}')",
+        "activity_no",
+        "er ikke et aktivitetsnummer på seks cifre",
+    ),
+    RowRule(
+        "NOT regexp_full_match(provider_id, '[0-9]{8}')", "provider_id", "er ikke et CVR-nummer på otte cifre"
+    ),
+    RowRule(
+        "NOT regexp_full_match(course_ids, '[0-9A-Za-z]+([ ,]+[0-9A-Za-z]+)*')",
+        "course_ids",
+        "er ikke betalings-ID'er: skriv dem som 834, 912",
+    ),
+    RowRule(
+        "fiscal_year NOT BETWEEN year(delivered_on) - 5 AND year(delivered_on) + 10",
+        "fiscal_year",
+        "er ikke et år, som planen kan gælde: skriv det som 2022",
+    ),
+    RowRule(
+        "effect_dkk > 0",
+        "effect_dkk",
+        "er positiv: en besparelse skrives med minus, og en udgift hører til i budgettet",
+    ),
+    RowRule(
+        "year(start_on) > fiscal_year",
+        "start_on",
+        "ligger efter året: skriv effekten i det år, hvor tiltaget er begyndt",
+    ),
+    RowRule("year(start_on) < year(delivered_on) - 10", "start_on", "ligger mere end ti år tilbage: ret den"),
+    RowRule(
+        "probability_pct NOT BETWEEN 0 AND 100 OR (probability_pct > 0 AND probability_pct < 1)",
+        "probability_pct",
+        "er ikke en procent fra 0 til 100: skriv fx 75",
+    ),
+)
+
+SAVINGS_INITIATIVE: Final = _entity(
+    "savings_initiative",
+    "One initiative of the action plan (handleplan) in one fiscal year.",
+    _plain(Kind.CODE, "initiative_id", "The initiative, the same in every delivery.", required=True),
+    _plain(Kind.LABEL, "measure_da", "What is done, in words.", required=True),
+    _plain(Kind.CODE, "frame_id", "Appropriation frame that the effect falls in.", required=True),
+    _plain(Kind.INTEGER, "fiscal_year", "Fiscal year of the effect.", required=True),
+    _plain(Kind.MONEY, "effect_dkk", "Effect in the fiscal year, negative: a saving.", required=True),
+    _plain(Kind.DATE, "start_on", "A day of the month from which it has effect.", required=True),
+    _plain(
+        Kind.QUANTITY, "probability_pct", "How likely it is that the rest of the effect comes.", required=True
+    ),
+    _plain(
+        Kind.CODE,
+        "initiative_status",
+        "PLANNED, DECIDED, RUNNING, DONE (its effect stands in the case system), DROPPED.",
+        required=True,
+        codes=("PLANNED", "DECIDED", "RUNNING", "DONE", "DROPPED"),
+    ),
+    _plain(Kind.DATE, "deadline_on", "When it is to be carried through; NULL: not given."),
+    _plain(Kind.LABEL, "owner_role", "Who answers for it, as a role.", required=True),
+    _plain(
+        Kind.CODE,
+        "lever",
+        "number, price or service_level: what it works on.",
+        required=True,
+        codes=("number", "price", "service_level"),
+    ),
+    _plain(Kind.CODE, "account_id", "Account that it concerns; NULL: not given."),
+    _plain(Kind.LABEL, "section_id", "Section of the law that it concerns; NULL: not given."),
+    _plain(Kind.CODE, "activity_no", "Activity that it concerns; NULL: not given."),
+    _plain(Kind.CODE, "provider_id", "CVR number of the provider that it concerns; NULL: not given."),
+    _plain(
+        Kind.LABEL, "course_ids", "Courses (betalings-ID) that it concerns, with commas; NULL: not given."
+    ),
+    total="effect_dkk",
+    rules=_INITIATIVE_RULES,
+)
+
 ENTITIES: Final = {
     entity.name: entity
     for entity in (
@@ -463,6 +555,7 @@ ENTITIES: Final = {
         CASE_HISTORY,
         STEWARD_DECISION,
         BUDGET_ASSUMPTION,
+        SAVINGS_INITIATIVE,
     )
 }
 """The lake's entities by name."""

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration import dbt
@@ -121,15 +122,30 @@ def test_a_test_belongs_to_the_table_it_is_written_at() -> None:
     assert dbt.tested_table(nodes["test.kobling.b_ties.2"]) == "model.kobling.b"
 
 
-def test_failing_tests_hold_the_build_back_by_name_and_rows() -> None:
+def test_failing_tests_hold_the_build_back_by_name_and_rows(tmp_path: Path) -> None:
     results = [
         result("model.kobling.b", "success"),
         result("test.kobling.b_ties.2", "warn", 4),
         result("test.kobling.unique_b.1", "fail", 12),
     ]
     with pytest.raises(GateRefused, match=r"dbt test unique_b on marts\.b: 12 rows$"):
-        dbt.refuse_failed_tests(results, MANIFEST)
-    dbt.refuse_failed_tests(results[:2], MANIFEST)
+        dbt.refuse_failed_tests(results, MANIFEST, tmp_path / "none.duckdb")
+    dbt.refuse_failed_tests(results[:2], MANIFEST, tmp_path / "none.duckdb")
+
+
+def test_a_failing_test_of_seeds_says_what_it_found(tmp_path: Path) -> None:
+    """Only of seeds: the rows of another test may be somebody's."""
+    database = tmp_path / "kobling.duckdb"
+    duckdb.connect(str(database)).close()
+    sql = "select * from (values ('rules 2 and 3'), ('rules 1 and 2')) as t(finding)"
+    failed = dbt.NodeResult("test.kobling.unique_b.1", "fail", 2, 0.1, "", sql)
+    node = MANIFEST["nodes"]["test.kobling.unique_b.1"]
+    about_seeds = {**node, "config": {"meta": {"is_about_seeds": True}}}
+    manifest = {**MANIFEST, "nodes": {**MANIFEST["nodes"], "test.kobling.unique_b.1": about_seeds}}
+    with pytest.raises(GateRefused, match=r"on marts\.b: 2 rows \(rules 1 and 2\)$"):
+        dbt.refuse_failed_tests([failed], manifest, database)
+    with pytest.raises(GateRefused, match=r"on marts\.b: 2 rows$"):
+        dbt.refuse_failed_tests([failed], MANIFEST, database)
 
 
 def test_a_model_that_cannot_be_built_is_no_matter_of_the_gate() -> None:

@@ -97,6 +97,7 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         "update lake.steward_decision set decided_on = '2022-04-01' where row_no = 1",
         f"update lake.steward_decision set comment_da = 'Om {SYNTHETIC_CPR}' where row_no = 2",
         "update lake.budget_assumption set activation_pct = 900",
+        "update lake.savings_initiative set effect_dkk = 1200",
     )
     result = validate(path, "lake")
     assert _failed(result) == {
@@ -119,6 +120,8 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         ("critical", "lake.steward_decision", "decided_before_it_came"),
         ("critical", "lake.steward_decision", "no_cpr_in_text"),
         ("critical", "lake.budget_assumption", "between"),
+        ("critical", "lake.savings_initiative", "effect_is_a_saving"),
+        ("critical", "lake.savings_initiative", "rows_and_totals_as_in_the_files"),
     }
     cvr = next(found for found in result.outcomes if found.expectation == "supplier_cvr_has_8_digits")
     assert cvr.line == "supplier_cvr_has_8_digits (supplier_cvr) on lake.posting: 5 rows"

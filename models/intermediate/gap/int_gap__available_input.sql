@@ -66,16 +66,14 @@ input as (
 
     union all
 
-    -- a refund that names its child (dranst 2): of a lump sum nobody can say which child is missing
+    -- a refund that names its child: of a lump sum nobody can say which child is missing
     select
         'state_refund' as input,
         false as is_entity,
-        min(posting.extract_date) as first_available_on
-    from {{ ref('int_ledger__posting') }} as posting
-    inner join account
-        on posting.account_id = account.account_id
-    where account.dranst_no = '2'
-        and posting.person_key is not null
+        min(extract_date) as first_available_on
+    from {{ ref('int_state_refund__posting') }}
+    where part = 'state_refund'
+        and child_key is not null
     having count(*) > 0
 
 )

@@ -168,11 +168,12 @@ joined as (
     left join budget_year
         on year_account.fiscal_year = budget_year.fiscal_year
 
-    left join {{ ref('dim_account') }} as account
-        on year_account.account_id = account.account_id
+    left join {{ ref('int_account__year') }} as account_year
+        on year_account.fiscal_year = account_year.fiscal_year
+        and year_account.account_id = account_year.account_id
 
     left join {{ ref('dim_frame') }} as frame
-        on account.frame_id = frame.frame_id
+        on account_year.frame_id = frame.frame_id
 
     left join last_year
         on year_account.fiscal_year = last_year.fiscal_year

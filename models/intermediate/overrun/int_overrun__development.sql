@@ -116,155 +116,94 @@ experience as (
 
 ),
 
-frame_experience as (
-
-    select
-        frame_id,
-        months_ahead,
-        count(distinct step_from) as observations,
-        sum(courses) as courses,
-        sum(known_dkk) as known_dkk,
-        sum(became_dkk) as became_dkk,
-        {{ divide('sum(became_dkk)', 'sum(known_dkk)', places=6) }} as factor_raw
-    from experience
-    group by frame_id, months_ahead
-
-),
-
--- all months to come together: a new course adds to each of them alike
-frame_to_come as (
-
-    select
-        frame_id,
-        {{ divide('sum(became_dkk)', 'sum(known_dkk)', places=6) }} as factor_raw,
-        {{ credibility('count(distinct step_from)') }} as credibility
-    from experience
-    where months_ahead > 0
-    group by frame_id
-
-),
-
-group_experience as (
+-- each account group and the whole frame; all years' steps together
+summed as (
 
     select
         frame_id,
         function_no,
+        grouping(function_no) = 1 as is_whole_frame,
         months_ahead,
         count(distinct step_from) as observations,
         sum(courses) as courses,
         sum(known_dkk) as known_dkk,
-        sum(became_dkk) as became_dkk,
-        {{ divide('sum(became_dkk)', 'sum(known_dkk)', places=6) }} as factor_raw
+        sum(became_dkk) as became_dkk
     from experience
-    group by frame_id, function_no, months_ahead
+    group by grouping sets ((frame_id, function_no, months_ahead), (frame_id, months_ahead))
 
 ),
 
--- how many month-end deliveries there were before the as-of date
+-- how many month-end deliveries there were before the as-of date, and how many steps from one to the next
 history as (
 
-    select count(*) as deliveries
+    select
+        count(*) filter (where month_end.observed_on < run.as_of) as deliveries,
+        count(later.month) as steps
     from month_end
     cross join run
-    where month_end.observed_on < run.as_of
+    left join month_end as later
+        on later.month = month_end.month + interval 1 month
 
 ),
 
-frame_grid as (
+grid as (
 
     select
-        frame.frame_id,
+        account_group.*,
+        history.steps,
         cast(unnest(range({{ last_step }}, 12)) as integer) as months_ahead
-    from (select distinct frame_id from account) as frame
+    from (
+        select
+            frame_id,
+            function_no,
+            grouping(function_no) = 1 as is_whole_frame
+        from account
+        group by grouping sets ((frame_id, function_no), (frame_id))
+    ) as account_group
     cross join history
     where history.deliveries >= {{ var('development_deliveries') }}
 
 ),
 
-frame_factor as (
+-- A month that has ended is learnt of by itself, all months to come together: a new course adds to each of them alike.
+pooled as (
 
     select
-        frame_grid.frame_id,
-        frame_grid.months_ahead,
-        coalesce(frame_experience.observations, 0) as observations,
-        coalesce(frame_experience.courses, 0) as courses,
-        coalesce(frame_experience.known_dkk, 0) as known_dkk,
-        coalesce(frame_experience.became_dkk, 0) as became_dkk,
-        frame_experience.factor_raw,
-        -- what is believed before looking at this many months ahead: the plan, for months to come with all their experience
-        case when frame_grid.months_ahead > 0 then coalesce(frame_to_come.factor_raw - 1, 0) * coalesce(frame_to_come.credibility, 0) else 0 end
-        as prior,
-        case when frame_experience.factor_raw is null then 0 else {{ credibility('frame_experience.observations') }} end as credibility
-
-    from frame_grid
-
-    left join frame_experience
-        on frame_grid.frame_id = frame_experience.frame_id
-        and frame_grid.months_ahead = frame_experience.months_ahead
-
-    left join frame_to_come
-        on frame_grid.frame_id = frame_to_come.frame_id
+        grid.*,
+        coalesce(summed.observations, 0) as observations,
+        coalesce(summed.courses, 0) as courses,
+        coalesce(summed.known_dkk, 0) as known_dkk,
+        coalesce(summed.became_dkk, 0) as became_dkk,
+        {{ divide('summed.became_dkk', 'summed.known_dkk', places=6) }} as factor_raw,
+        {{ divide('sum(summed.became_dkk) over alike', 'sum(summed.known_dkk) over alike', places=6) }} as experienced,
+        coalesce({{ divide('sum(summed.courses) over alike', 'sum(summed.observations) over alike') }}, 0) as courses_known
+    from grid
+    left join summed
+        on grid.frame_id = summed.frame_id
+        and grid.function_no is not distinct from summed.function_no
+        and grid.is_whole_frame = summed.is_whole_frame
+        and grid.months_ahead = summed.months_ahead
+    window alike as (
+        partition by grid.frame_id, grid.function_no, grid.is_whole_frame, least(grid.months_ahead, 1)
+    )
 
 ),
 
-frame_smoothed as (
+-- what the group itself has seen is weighed against its frame, and that against the plan
+smoothed as (
 
     select
-        *,
-        {{ capped_factor('1 + prior + credibility * (coalesce(factor_raw, 1) - 1 - prior)') }} as factor
-    from frame_factor
-
-),
-
-group_smoothed as (
-
-    select
-        frame_smoothed.frame_id,
-        account_group.function_no,
-        frame_smoothed.months_ahead,
-        coalesce(group_experience.observations, 0) as observations,
-        coalesce(group_experience.courses, 0) as courses,
-        coalesce(group_experience.known_dkk, 0) as known_dkk,
-        coalesce(group_experience.became_dkk, 0) as became_dkk,
-        group_experience.factor_raw,
+        account_group.*,
         {{ capped_factor(
-            'frame_smoothed.factor + case when group_experience.factor_raw is null then 0 else '
-            ~ full_credibility('group_experience.courses')
-            ~ ' * (group_experience.factor_raw - frame_smoothed.factor) end'
+            '1 + ' ~ credibility('frame.steps') ~ ' * (coalesce(frame.experienced, 1) - 1 + '
+            ~ full_credibility('account_group.courses_known')
+            ~ ' * coalesce(account_group.experienced - frame.experienced, 0))'
         ) }} as factor
-
-    from frame_smoothed
-
-    inner join (select distinct frame_id, function_no from account) as account_group
-        on frame_smoothed.frame_id = account_group.frame_id
-
-    left join group_experience
-        on account_group.frame_id = group_experience.frame_id
-        and account_group.function_no is not distinct from group_experience.function_no
-        and frame_smoothed.months_ahead = group_experience.months_ahead
-
-),
-
-combined as (
-
-    select
-        *,
-        false as is_whole_frame
-    from group_smoothed
-
-    union all by name
-
-    select
-        frame_id,
-        months_ahead,
-        observations,
-        courses,
-        known_dkk,
-        became_dkk,
-        factor_raw,
-        factor,
-        true as is_whole_frame
-    from frame_smoothed
+    from pooled as account_group
+    inner join pooled as frame
+        on account_group.frame_id = frame.frame_id
+        and account_group.months_ahead = frame.months_ahead
+        and frame.is_whole_frame
 
 )
 
@@ -283,4 +222,4 @@ select
     cast(product(factor) over (
         partition by frame_id, is_whole_frame, function_no order by months_ahead rows unbounded preceding
     ) as decimal(18, 6)) as factor_to_end
-from combined
+from smoothed

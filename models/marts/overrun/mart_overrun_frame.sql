@@ -24,6 +24,7 @@ overrun as (
         sum(forecast) as forecast,
         sum(forecast) filter (where is_service_frame) as forecast_service_frame,
         sum(committed_next_year) as committed_next_year,
+        sum(full_year_effect) as full_year_effect,
         sum(price_hold_dkk) as price_hold_dkk
     from {{ ref('mart_overrun') }}
     group by as_of, fiscal_year, frame_id
@@ -37,6 +38,41 @@ target as (
         fiscal_year,
         target_dkk
     from {{ ref('stg_reference__frame_savings_target') }}
+
+),
+
+initiative as (
+
+    select * from {{ ref('mart_savings_initiative') }}
+
+),
+
+-- an action plan is a delivery of its own; while none has come its effect is unknown, not nothing
+plan_delivered as (
+
+    select count(*) > 0 as is_delivered from initiative
+
+),
+
+plan as (
+
+    select
+        overrun.fiscal_year,
+        overrun.frame_id,
+        sum(initiative.planned_dkk) filter (where initiative.status <> 'DROPPED') as planned_dkk,
+        sum(initiative.realised_dkk) as realised_dkk,
+        sum(initiative.secured_dkk) as secured_dkk,
+        case when plan_delivered.is_delivered then coalesce(sum(initiative.remaining_dkk), 0) end as to_come_dkk,
+        case
+            when plan_delivered.is_delivered
+                then coalesce(sum(initiative.realised_dkk), 0) + coalesce(sum(initiative.secured_dkk), 0)
+        end as found_dkk
+    from overrun
+    cross join plan_delivered
+    left join initiative
+        on overrun.fiscal_year = initiative.fiscal_year
+        and overrun.frame_id = initiative.frame_id
+    group by overrun.fiscal_year, overrun.frame_id, plan_delivered.is_delivered
 
 )
 
@@ -67,12 +103,16 @@ select
             then {{ divide('(overrun.forecast - overrun.budget_corrected) * 100', 'overrun.budget_corrected') }}
     end as expected_overrun_pct,
     cast(overrun.committed_next_year as decimal(18, 2)) as committed_next_year,
+    cast(overrun.full_year_effect as decimal(18, 2)) as full_year_effect,
     cast(target.target_dkk as decimal(18, 2)) as savings_target,
-    -- an action plan is a delivery of its own; while none has come its effect is unknown, not nothing
-    cast(null as decimal(18, 2)) as savings_realised,
-    cast(null as decimal(18, 2)) as savings_remaining,
+    cast(plan.planned_dkk as decimal(18, 2)) as savings_planned,
+    cast(plan.realised_dkk as decimal(18, 2)) as savings_realised,
+    cast(plan.secured_dkk as decimal(18, 2)) as savings_secured,
+    cast(target.target_dkk - plan.found_dkk as decimal(18, 2)) as savings_remaining,
+    cast(plan.to_come_dkk as decimal(18, 2)) as savings_expected,
     cast(overrun.forecast as decimal(18, 2)) as forecast_without_plan,
-    cast(null as decimal(18, 2)) as forecast_with_plan,
+    cast(overrun.forecast + plan.to_come_dkk as decimal(18, 2)) as forecast_with_plan,
+    cast(overrun.forecast + plan.to_come_dkk - overrun.budget_corrected as decimal(18, 2)) as expected_overrun_with_plan,
     cast(overrun.price_hold_dkk as decimal(18, 2)) as price_hold_dkk
 
 from overrun
@@ -83,3 +123,7 @@ left join {{ ref('dim_frame') }} as frame
 left join target
     on overrun.frame_id = target.frame_id
     and overrun.fiscal_year = target.fiscal_year
+
+left join plan
+    on overrun.frame_id = plan.frame_id
+    and overrun.fiscal_year = plan.fiscal_year

@@ -30,20 +30,46 @@ frame_month as (
 
 ),
 
+-- which frame an account is in depends on the year
+account_year as (
+
+    select
+        fiscal_year,
+        account_id,
+        frame_id
+    from {{ ref('int_account__year') }}
+
+),
+
+posting_of_account as (
+
+    select
+        posting.fiscal_year,
+        posting.account_id,
+        -- opening and closing periods stand in the year's first and last month
+        least(greatest(posting.period_no, 1), 12) as month_no,
+        sum(posting.amount_dkk) as actual_dkk,
+        coalesce(sum(posting.amount_dkk) filter (where posting.is_income), 0) as income_dkk
+    from {{ ref('fct_posting') }} as posting
+    cross join run
+    where not posting.is_balance
+        and posting.posted_on <= run.as_of
+    group by all
+
+),
+
 posting_of_month as (
 
     select
         posting.fiscal_year,
-        account.frame_id,
-        -- opening and closing periods stand in the year's first and last month
-        least(greatest(posting.period_no, 1), 12) as month_no,
-        sum(posting.amount_dkk) as actual_dkk
-    from {{ ref('fct_posting') }} as posting
-    cross join run
-    inner join {{ ref('dim_account') }} as account
-        on posting.account_id = account.account_id
-    where not posting.is_balance
-        and posting.posted_on <= run.as_of
+        account_year.frame_id,
+        posting.month_no,
+        sum(posting.actual_dkk) as actual_dkk,
+        sum(posting.income_dkk) as income_dkk
+    from posting_of_account as posting
+    inner join account_year
+        on posting.fiscal_year = account_year.fiscal_year
+        and posting.account_id = account_year.account_id
     group by all
 
 ),
@@ -52,12 +78,13 @@ granted_of_month as (
 
     select
         cast(year(payment.planned_on) as integer) as fiscal_year,
-        account.frame_id,
+        account_year.frame_id,
         cast(month(payment.planned_on) as integer) as month_no,
         sum(payment.granted_dkk) as granted_dkk
     from {{ ref('fct_course_payment') }} as payment
-    inner join {{ ref('dim_account') }} as account
-        on payment.account_id = account.account_id
+    inner join account_year
+        on year(payment.planned_on) = account_year.fiscal_year
+        and payment.account_id = account_year.account_id
     where payment.is_current
         and not payment.is_fictive
         and payment.granted_dkk is not null
@@ -70,27 +97,32 @@ to_come_of_month as (
 
     select
         cast(year(line.month) as integer) as fiscal_year,
-        account.frame_id,
+        account_year.frame_id,
         cast(month(line.month) as integer) as month_no,
         sum(coalesce(line.accrued_unposted, 0) + coalesce(line.committed_remaining, 0)) as to_come_dkk
     from {{ ref('int_overrun__line') }} as line
-    inner join {{ ref('dim_account') }} as account
-        on line.account_id = account.account_id
+    inner join account_year
+        on year(line.month) = account_year.fiscal_year
+        and line.account_id = account_year.account_id
     group by all
 
 ),
 
--- a frame's months of the year before, where that year is whole
+-- the months of the year before of the accounts that a frame has now, where that year is whole
 profile as (
 
     select
-        fiscal_year + 1 as fiscal_year,
-        frame_id,
-        month_no,
-        actual_dkk,
-        sum(actual_dkk) over (partition by fiscal_year, frame_id) as year_dkk,
-        count(*) over (partition by fiscal_year, frame_id) as months
-    from posting_of_month
+        account_year.fiscal_year,
+        account_year.frame_id,
+        posting.month_no,
+        sum(posting.actual_dkk) as actual_dkk,
+        sum(sum(posting.actual_dkk)) over (partition by account_year.fiscal_year, account_year.frame_id) as year_dkk,
+        count(*) over (partition by account_year.fiscal_year, account_year.frame_id) as months
+    from posting_of_account as posting
+    inner join account_year
+        on posting.fiscal_year + 1 = account_year.fiscal_year
+        and posting.account_id = account_year.account_id
+    group by account_year.fiscal_year, account_year.frame_id, posting.month_no
 
 ),
 
@@ -112,6 +144,7 @@ joined as (
         end as share_until,
         case when profile.months = 12 and profile.year_dkk > 0 then profile.year_dkk else 12 end as share_whole,
         coalesce(posting_of_month.actual_dkk, 0) as actual_dkk,
+        coalesce(posting_of_month.income_dkk, 0) as income_dkk,
         coalesce(granted_of_month.granted_dkk, 0) as granted_dkk,
         coalesce(to_come_of_month.to_come_dkk, 0) as to_come_dkk
 
@@ -160,6 +193,8 @@ select
     cumulated.is_profiled,
     cast(cumulated.budget_cumulated - coalesce(lag(cumulated.budget_cumulated) over frame_year, 0) as decimal(18, 2)) as budget_dkk,
     cast(cumulated.actual_dkk as decimal(18, 2)) as actual_dkk,
+    cast(cumulated.actual_dkk - cumulated.income_dkk as decimal(18, 2)) as actual_expenditure_dkk,
+    cast(cumulated.income_dkk as decimal(18, 2)) as actual_income_dkk,
     cast(cumulated.granted_dkk as decimal(18, 2)) as granted_dkk,
     cast(cumulated.to_come_dkk as decimal(18, 2)) as to_come_dkk,
     cast(cumulated.budget_cumulated as decimal(18, 2)) as budget_cumulated_dkk,

@@ -47,15 +47,36 @@ entity as (
 
 ),
 
--- the entities without which a mart has nothing to say
+-- the inputs without which a mart, or a column of it, has nothing to say
 mart as (
 
     select
-        unnest(['mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice']) as name,
-        unnest(['posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice']) as entity,
         unnest([
-            'posteringer', 'forløbsbetalinger', 'forløbsbetalinger', 'posteringer', 'forløbsbetalinger', 'fakturaer'
-        ]) as entity_da
+            'mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice',
+            'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
+            'mart_state_refund.inter_municipal_income_dkk'
+        ]) as name,
+        unnest([
+            'posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice',
+            'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
+        ]) as input
+
+),
+
+input_da as (
+
+    select
+        unnest(['posting', 'course_payment', 'invoice', 'state_refund', 'inter_municipal_income']) as input,
+        unnest([
+            'posteringer', 'forløbsbetalinger', 'fakturaer', 'statsrefusion pr. barn (dranst 2) i regnskabet',
+            'mellemkommunale indtægter i regnskabet'
+        ]) as name_da
+
+),
+
+available_input as (
+
+    select * from {{ ref('int_gap__available_input') }}
 
 ),
 
@@ -134,7 +155,7 @@ select
     run.as_of,
     'mart' as subject,
     mart.name,
-    case when count(file_of_entity.name) = count(*) then 'run' else 'not_run' end as status,
+    case when count(available_input.input) = count(*) then 'run' else 'not_run' end as status,
     cast(null as date) as last_delivery_on,
     cast(null as bigint) as age_days,
     cast(null as bigint) as deliveries,
@@ -142,9 +163,12 @@ select
     cast(null as bigint) as skipped,
     cast(null as bigint) as rows_delivered,
     cast(null as bigint) as rows_quarantined,
-    'Ikke leveret: ' || string_agg(mart.entity_da, ', ' order by mart.entity_da) filter (where file_of_entity.name is null) as reason
+    'Ikke leveret: ' || string_agg(input_da.name_da, ', ' order by input_da.name_da)
+        filter (where available_input.input is null) as reason
 from mart
 cross join run
-left join file_of_entity
-    on mart.entity = file_of_entity.name
+inner join input_da
+    on mart.input = input_da.input
+left join available_input
+    on mart.input = available_input.input
 group by run.as_of, mart.name

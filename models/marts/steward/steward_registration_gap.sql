@@ -25,24 +25,9 @@ provider as (
 
 ),
 
-case_row as (
-
-    select *
-    from {{ ref('stg_bos__case_history') }}
-    qualify rank() over (partition by source_system order by extract_date desc) = 1
-
-),
-
--- one child can have several cases (finding D18)
 case_of_child as (
 
-    select
-        child_key,
-        string_agg(distinct case_id, ', ' order by case_id) as case_id,
-        string_agg(distinct case_sbsys_id, ', ' order by case_sbsys_id) as case_sbsys_id
-    from case_row
-    where child_key is not null
-    group by child_key
+    select * from {{ ref('int_bos__case_of_child') }}
 
 ),
 

@@ -12,7 +12,7 @@ selected as (
         rule_no,
         frame_id,
         account_pattern,
-        priority,
+        except_pattern,
         valid_from,
         valid_to,
         reason_da,

@@ -11,8 +11,8 @@ selected as (
     select
         rule_no,
         account_pattern,
+        except_pattern,
         dranst_no,
-        priority,
         valid_from,
         valid_to,
         is_service_frame,

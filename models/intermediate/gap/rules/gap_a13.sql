@@ -5,11 +5,7 @@ with
 
 {{ gap_rule('A13') }},
 
-own as (
-
-    select mode(paying_municipality) as municipality from {{ ref('int_bos__course') }}
-
-),
+{{ own_municipality() }},
 
 course as (
 
@@ -34,11 +30,7 @@ income as (
         max(posting.posted_on) as posted_on
     from posting
     inner join course
-        on posting.payment_reference = course.course_id
-        or posting.text_course_id = course.course_id
-        or posting.person_key = course.child_key
-        or posting.text_appropriation_id = course.appropriation_id
-        or posting.hint_birth_key = course.child_birth_key
+        on {{ names_course('posting', 'course') }}
     where {{ is_inter_municipal_income('posting') }}
     group by course.course_id
 

@@ -12,8 +12,9 @@ ledger as (
         sum(posting.amount_dkk) as ledger_dkk,
         cast(0 as decimal(18, 2)) as mart_dkk
     from {{ ref('int_ledger__posting') }} as posting
-    left join {{ ref('dim_account') }} as account
-        on posting.account_id = account.account_id
+    left join {{ ref('int_account__year') }} as account
+        on posting.fiscal_year = account.fiscal_year
+        and posting.account_id = account.account_id
     where not posting.is_balance
         and posting.posted_on <= {{ as_of() }}
     group by posting.fiscal_year, account.frame_id

@@ -19,8 +19,9 @@ posted as (
     from {{ ref('fct_posting') }} as posting
     inner join {{ ref('int_gap__open_year') }} as open_year
         on posting.fiscal_year = open_year.fiscal_year
-    inner join {{ ref('dim_account') }} as account
-        on posting.account_id = account.account_id
+    inner join {{ ref('int_account__year') }} as account
+        on posting.fiscal_year = account.fiscal_year
+        and posting.account_id = account.account_id
     left join {{ ref('int_gap__open_posting') }} as unmatched
         on posting.posting_id = unmatched.posting_id
         and unmatched.open_kind <> 'beyond_plan'
