@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.unit_price.rendered import statements
+from tests.unit_price.rendered import select
 
 MODELS = [
     "int_bos__course_interval",
@@ -88,9 +88,6 @@ class Sums:
     posted: Fraction = Fraction(0)
     first: set[str] = field(default_factory=set)
     suppl: Fraction = Fraction(0)
-
-
-STATEMENTS = statements(*MODELS)
 
 
 def random_population(dice: random.Random) -> tuple[date, list[Course]]:
@@ -171,8 +168,8 @@ def run_models(as_of: date, courses: list[Course]) -> duckdb.DuckDBPyConnection:
         if rows.get(table):
             marks = ", ".join("?" for _ in rows[table][0])
             connection.executemany(f"insert into {table} values ({marks})", rows[table])
-    for statement in STATEMENTS:
-        connection.execute(statement)
+    for model in MODELS:
+        connection.execute(f"create table {model} as {select(model)}")
     return connection
 
 
@@ -438,7 +435,9 @@ def assert_children(connection: duckdb.DuckDBPyConnection, as_of: date, courses:
             row = measures.pop((month, activity_no))
             last_day = month_end(month)
             here = [(days, day) for days in children.values() for day in days if month_of(day) == month]
-            assert row["children"] == sum(any(month_of(day) == month for day in days) for days in children.values())
+            assert row["children"] == sum(
+                any(month_of(day) == month for day in days) for days in children.values()
+            )
             assert row["child_days"] == len(here)
             assert row["entries"] == sum(day - one_day not in days for days, day in here)
             assert row["exits"] == sum(day + one_day not in days for days, day in here)

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit_price.rendered import statements
+from tests.unit_price.rendered import select
 
 CASES = 150
 ORE = Fraction(1, 100)
@@ -32,7 +32,8 @@ TABLES = {
     "dim_provider": "provider_id varchar, provider_kind varchar",
     "mart_unit_price": (
         "month date, activity_no varchar, provider_id varchar, is_covered boolean, course_days bigint, "
-        "first_in_year_courses bigint, units decimal(18, 4), cost_by_unit_dkk decimal(18, 2), cost_total_dkk decimal(18, 2)"
+        "first_in_year_courses bigint, units decimal(18, 4), cost_by_unit_dkk decimal(18, 2), "
+        "cost_total_dkk decimal(18, 2)"
     ),
     "stg_reference__price_index": "fiscal_year integer, change_pct decimal(9, 4)",
     "int_unit_price__assumption": (
@@ -109,7 +110,9 @@ def price_row(draw: st.DrawFn, years: tuple[int, int], is_covered: bool) -> Row:
 
 @st.composite
 def case(draw: st.DrawFn) -> Case:
-    as_of = draw(st.sampled_from([date(2022, 2, 28), date(2024, 3, 30), date(2023, 1, 15), date(2024, 4, 30)]))
+    as_of = draw(
+        st.sampled_from([date(2022, 2, 28), date(2024, 3, 30), date(2023, 1, 15), date(2024, 4, 30)])
+    )
     year = newest_month(as_of).year
     assumption = st.tuples(
         st.sampled_from([year, year, year - 1]),
@@ -121,7 +124,11 @@ def case(draw: st.DrawFn) -> Case:
     )
     return Case(
         as_of,
-        draw(st.lists(price_row((year, year - 1), draw(st.sampled_from([True, True, True, False]))), max_size=14)),
+        draw(
+            st.lists(
+                price_row((year, year - 1), draw(st.sampled_from([True, True, True, False]))), max_size=14
+            )
+        ),
         draw(st.sampled_from([[], [(year, Decimal("1.7"))], [(year, Decimal("-0.3333"))]])),
         draw(st.one_of(st.just([]), st.lists(assumption, max_size=5, unique_by=lambda row: row[:3]))),
         draw(st.randoms(use_true_random=False)),
@@ -138,13 +145,13 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"threads": 1}) as connection:
         for table, columns in TABLES.items():
             connection.execute(f"create table {table} ({columns})")
+        connection.execute(f"prepare variance as {select('mart_unit_price_variance')}")
         yield connection
 
 
-MODEL = statements("mart_unit_price_variance")[0]
-
-
-def run(database: duckdb.DuckDBPyConnection, case: Case, *, is_shuffled: bool = False) -> dict[Key, dict[str, Any]]:
+def run(
+    database: duckdb.DuckDBPyConnection, case: Case, *, is_shuffled: bool = False
+) -> dict[Key, dict[str, Any]]:
     """The model's rows by (basis, activity, kind of provider)."""
     for table in TABLES:
         rows = case.rows(table)
@@ -154,8 +161,7 @@ def run(database: duckdb.DuckDBPyConnection, case: Case, *, is_shuffled: bool = 
         if rows:
             marks = ", ".join("(" + ", ".join("?" * len(row)) + ")" for row in rows)
             database.execute(f"insert into {table} values {marks}", [value for row in rows for value in row])
-    database.execute(MODEL)
-    cursor = database.execute("select * from mart_unit_price_variance")
+    cursor = database.execute("execute variance")
     names = [column[0] for column in cursor.description or []]
     found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     by_key = {(row["basis"], row["activity_no"], row["provider_kind"]): row for row in found}
@@ -198,7 +204,9 @@ def rounded(value: Fraction, places: int) -> Decimal:
     return Decimal(int(scaled) if value >= 0 else -int(scaled)).scaleb(-places)
 
 
-def effects_by_hand(case: Case, segments: dict[Key, tuple[Side, Side]]) -> dict[Key, dict[str, Fraction | None]]:
+def effects_by_hand(
+    case: Case, segments: dict[Key, tuple[Side, Side]]
+) -> dict[Key, dict[str, Fraction | None]]:
     """Every effect of every segment, as marts.md writes it."""
     effects: dict[Key, dict[str, Fraction | None]] = {}
     for basis in ("last_year", "budget"):
@@ -240,7 +248,9 @@ def effects_by_hand(case: Case, segments: dict[Key, tuple[Side, Side]]) -> dict[
 
 @given(case())
 @settings(max_examples=CASES, deadline=None)
-def test_effects_are_the_formulas_and_sum_to_the_change(database: duckdb.DuckDBPyConnection, case: Case) -> None:
+def test_effects_are_the_formulas_and_sum_to_the_change(
+    database: duckdb.DuckDBPyConnection, case: Case
+) -> None:
     found, segments = run(database, case), by_hand(case)
     assert found.keys() == segments.keys()
     effects = effects_by_hand(case, segments)

@@ -202,7 +202,12 @@ final as (
         summed.*,
         {%- for column in ['course_days', 'first_in_year_courses'] %}
         sum(summed.{{ column }}) over (
-            partition by {% for key in segment %}summed.{{ key }}, {% endfor %}summed.is_unattached, year(summed.month)
+            partition by
+                {%- for key in segment %}
+                summed.{{ key }},
+                {%- endfor %}
+                summed.is_unattached,
+                year(summed.month)
             order by summed.month
         ) as {{ column }}_to_date,
         {%- endfor %}

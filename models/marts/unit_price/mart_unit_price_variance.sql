@@ -161,7 +161,9 @@ as_if as (
     select
         *,
         {{ divide('cost_base_dkk * course_days_total', 'course_days_base_total', 6, digits=28) }} as with_all_days,
-        {{ divide('cost_base_dkk * courses_total', 'case when has_courses_in_all then courses_base_total end', 6, digits=28) }} as with_number,
+        {{ divide(
+            'cost_base_dkk * courses_total', 'case when has_courses_in_all then courses_base_total end', 6, digits=28
+        ) }} as with_number,
         {{ divide('cost_base_dkk * course_days', 'course_days_base', 6, digits=28) }} as with_days,
         {{ divide('cost_by_unit_base_dkk * course_days', 'course_days_base', 6, digits=28) }} * index_factor as units_with_days,
         {{ divide('cost_by_unit_base_dkk * units', 'units_base', 6, digits=28) }} * index_factor as with_units
