@@ -88,18 +88,19 @@ money = st.one_of(
     st.sampled_from([Decimal(0), Decimal("0.01"), Decimal("-0.01"), Decimal(100)]),
     st.decimals(-(10**5), 10**7, places=2),
 )
-days = st.sampled_from([0, 0, 1, 2, 3, 30, 31, 365, 4999])
-activities = st.sampled_from(["A", "B", "Ukendt"])
+days = st.sampled_from([0, 1, 2, 3, 30, 31, 365, 4999])
+activities = st.sampled_from(["A", "Ukendt"])
 
 
 @st.composite
-def price_row(draw: st.DrawFn, years: tuple[int, int], is_covered: bool) -> Row:
-    units = draw(st.one_of(st.none(), st.just(Decimal(0)), st.decimals("0.25", 100, places=4)))
+def price_row(draw: st.DrawFn, year: int, covered_from_month: int) -> Row:
+    month = date(draw(st.sampled_from([year, year - 1])), draw(st.integers(1, 4)), 1)
+    units = draw(st.one_of(*[st.decimals("0.25", 100, places=4)] * 3, st.none(), st.just(Decimal(0))))
     return (
-        date(draw(st.sampled_from(years)), draw(st.integers(1, 4)), 1),
+        month,
         draw(activities),
         draw(st.sampled_from([*PROVIDERS, "Ukendt"])),
-        is_covered,
+        month >= date(year - 1, covered_from_month, 1),
         draw(days),
         draw(st.integers(0, 9)),
         units,
@@ -125,12 +126,19 @@ def case(draw: st.DrawFn) -> Case:
     return Case(
         as_of,
         draw(
+            # many rows too, so that segments meet in both years
             st.lists(
-                price_row((year, year - 1), draw(st.sampled_from([True, True, True, False]))), max_size=14
+                price_row(year, draw(st.sampled_from([1, 1, 1, 2]))),
+                min_size=draw(st.sampled_from([12, 8, 0])),
+                max_size=18,
             )
         ),
-        draw(st.sampled_from([[], [(year, Decimal("1.7"))], [(year, Decimal("-0.3333"))]])),
-        draw(st.one_of(st.just([]), st.lists(assumption, max_size=5, unique_by=lambda row: row[:3]))),
+        draw(st.sampled_from([[(year, Decimal("1.7"))], [(year, Decimal("-0.3333"))], []])),
+        draw(
+            st.lists(
+                assumption, min_size=draw(st.sampled_from([0, 3])), max_size=6, unique_by=lambda row: row[:3]
+            )
+        ),
         draw(st.randoms(use_true_random=False)),
     )
 
@@ -193,7 +201,7 @@ def by_hand(case: Case) -> dict[Key, tuple[Side, Side]]:
         assumed_days = None if year_days is None else Fraction(rounded(Fraction(year_days) * share, 4))
         courses = None
         if assumed_days is not None and duration is not None:
-            courses = Fraction(rounded(assumed_days / min(Fraction(duration), days_to_date), 4))
+            courses = Fraction(rounded(assumed_days / min(Fraction(duration), Fraction(days_to_date)), 4))
         segments["budget", activity, kind][0].add(assumed_days, courses, 0, 0, cost)
     return segments
 
