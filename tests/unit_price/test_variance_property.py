@@ -74,13 +74,14 @@ class Case:
     order: Any
 
     def rows(self, table: str) -> list[Row]:
-        return {
+        rows: dict[str, list[Row]] = {
             "stg_control__run": [(self.as_of,)],
             "dim_provider": list(PROVIDERS.items()),
             "mart_unit_price": self.prices,
             "stg_reference__price_index": self.index,
             "int_unit_price__assumption": self.assumptions,
-        }[table]
+        }
+        return rows[table]
 
 
 # zeros, an øre, round amounts and odd ones, of both signs
