@@ -73,8 +73,9 @@ def main() -> None:
         for target in ("year", "month"):
             print(f"\n{target}: error / bias in % of what came")
             duckdb.sql(
-                f"pivot (select months_ahead, n, method, error_pct || ' / ' || bias_pct as shown from ({SUMMARY}) "
-                f"where target = '{target}') on method using any_value(shown) order by months_ahead"
+                "pivot (select months_ahead, max(n) over (partition by months_ahead) as n, method, "
+                f"error_pct || ' / ' || bias_pct as shown from ({SUMMARY}) where target = '{target}') "
+                "on method using any_value(shown) order by months_ahead"
             ).show(max_rows=50)
 
 

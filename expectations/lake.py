@@ -209,14 +209,23 @@ def budget(columns: Mapping[str, str]) -> ExpectationSuite:
             ),
             between("fiscal_year", 2000, 2100, why="Et andet regnskabsår er en forkert kolonne", harms=harms),
             no_rows(
-                "corrected_is_original_plus_supplementary",
+                "transfers_cancel_out",
                 """
                 select 1 from batch
-                where corrected_budget_dkk <> original_budget_dkk + coalesce(supplementary_budget_dkk, 0)
+                group by source_system, extract_date, fiscal_year
+                having sum(corrected_budget_dkk - original_budget_dkk - coalesce(supplementary_budget_dkk, 0)) <> 0
                 """,
                 columns=["original_budget_dkk", "supplementary_budget_dkk", "corrected_budget_dkk"],
-                da="Korrigeret budget er oprindeligt budget plus tillægsbevilling",
-                why="Merforbruget måles mod det korrigerede budget; kilden er uenig med sig selv",
+                da="Omplaceringer (korrigeret minus oprindeligt budget og tillægsbevilling) går op i året",
+                why="Det, en konto får omplaceret, afgiver en anden; ellers mangler en tillægsbevilling eller en konto",
+                harms=harms,
+                severity="warning",
+            ),
+            between(
+                "corrected_budget_dkk",
+                0,
+                None,
+                why="Et negativt budget er et nettobudget eller en fortegnsfejl; det har ingen procent",
                 harms=harms,
                 severity="warning",
             ),

@@ -285,7 +285,7 @@ def _mart_overrun() -> Expectations:
         _key(["fiscal_year", "account_id"], harms),
         _as_of(harms),
         _known_where_delivered(
-            ["budget_original", "budget_supplementary", "budget_corrected"],
+            ["budget_original", "budget_supplementary", "budget_transfer", "budget_corrected"],
             "budget_known_where_delivered",
             "lake.budget where budget.fiscal_year = batch.fiscal_year",
             harms,
@@ -341,13 +341,12 @@ def _mart_overrun() -> Expectations:
             harms=harms,
         ),
         no_rows(
-            "budget_is_original_plus_supplementary",
-            "select 1 from batch where budget_corrected <> budget_original + budget_supplementary",
-            columns=["budget_original", "budget_supplementary", "budget_corrected"],
-            da="Korrigeret budget er oprindeligt budget plus tillægsbevilling",
-            why="Merforbruget måles mod det korrigerede budget; kilden er uenig med sig selv",
+            "budget_is_the_sum_of_its_parts",
+            "select 1 from batch where budget_corrected <> budget_original + budget_supplementary + budget_transfer",
+            columns=["budget_original", "budget_supplementary", "budget_transfer", "budget_corrected"],
+            da="Korrigeret budget er oprindeligt budget plus tillægsbevillinger plus omplaceringer",
+            why="Delene skal summe til helheden",
             harms=harms,
-            severity="warning",
         ),
         no_rows(
             "overrun_is_forecast_minus_budget",
@@ -430,6 +429,29 @@ def _mart_savings_initiative() -> Expectations:
     ]
 
 
+def _mart_overrun_scenario() -> Expectations:
+    harms = ("mart_overrun_scenario",)
+    return [
+        _key(["scenario_id", "frame_id", "fiscal_year"], harms),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        no_rows(
+            "scenario_adds_to_the_frames_forecast",
+            """
+            select 1
+            from batch
+            left join marts.mart_overrun_frame as frame using (fiscal_year, frame_id)
+            where batch.base_forecast is distinct from coalesce(frame.forecast_with_plan, frame.forecast)
+                or batch.forecast is distinct from batch.base_forecast + batch.effect_dkk
+            """,
+            columns=["base_forecast", "effect_dkk", "forecast"],
+            da="Scenariets prognose er rammens prognose plus virkningen, til øren",
+            why="Et scenarie på 0 er prognosen",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_overrun_month() -> Expectations:
     harms = ("mart_overrun_month",)
     return [
@@ -488,6 +510,38 @@ def _mart_commitments() -> Expectations:
             da="Det bogførte er summen af det, posteringerne er fordelt på",
             why="Ingen matchet krone må mangle i dispositionsregnskabet",
             harms=harms,
+        ),
+    ]
+
+
+def _mart_new_grants() -> Expectations:
+    harms = ("mart_new_grants",)
+    return [
+        _key(["course_id"], harms),
+        _as_of(harms),
+        not_null(["month"], why="Hver bevilling er ny i netop én måned", harms=harms),
+        references("course_id", "marts.dim_course", why="Forløbet skal kunne slås op", harms=harms),
+        references("account_id", "marts.dim_account", why="Rammen følger af kontoen", harms=harms),
+        no_rows(
+            "level_known",
+            "select 1 from batch where is_this_month and level_rank is null",
+            columns=["approval_level"],
+            da="Månedens nye bevillinger har et bevillingsniveau fra listen",
+            why="Uden niveau falder bevillingen ud af oversigten pr. niveau",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_unpaid_invoice() -> Expectations:
+    harms = ("mart_unpaid_invoice",)
+    return [
+        unique(["team_id"], why="En række pr. team; ellers tæller fakturaerne to gange", harms=harms),
+        _as_of(harms),
+        references("team_id", "marts.dim_team", why="Teamets leder følger op", harms=harms),
+        _known_where_delivered(
+            ["invoices", "amount_dkk"], "invoices_known_where_delivered", "lake.invoice", harms
         ),
     ]
 
@@ -623,6 +677,71 @@ def _mart_unit_price() -> Expectations:
     ]
 
 
+def _mart_state_refund() -> Expectations:
+    harms = ("mart_state_refund",)
+    return [
+        not_null(["fiscal_year", "children"], why="Børnene hører til et år", harms=harms),
+        unique(
+            ["fiscal_year", "frame_id", "section_id", "refund_level"],
+            why="Rækken må kun være der én gang; ellers ganger en kobling beløbene op",
+            harms=harms,
+        ),
+        _as_of(harms),
+        references("frame_id", "marts.dim_frame", why="Rammen skal kunne slås op", harms=harms),
+        references("section_id", "marts.dim_section", why="Paragraffen skal kunne slås op", harms=harms),
+        between("children", 0, None, why="Et antal er ikke negativt", harms=harms),
+        between("entitled_expected_dkk", 0, None, why="Staten opkræver ikke refusion", harms=harms),
+        no_rows(
+            "refund_only_above_the_threshold",
+            "select 1 from batch where refund_level = 0 and entitled_expected_dkk <> 0",
+            columns=["refund_level", "entitled_expected_dkk"],
+            da="Under den første grænse er der ingen refusion",
+            why="Refusionen regnes for hvert barn, ikke for summen",
+            harms=harms,
+        ),
+        no_rows(
+            "difference_is_entitled_less_claimed",
+            "select 1 from batch where difference_dkk <> entitled_dkk - claimed_dkk",
+            columns=["entitled_dkk", "claimed_dkk", "difference_dkk"],
+            da="Forskellen er berettiget minus hjemtaget",
+            why="To tal på samme række skal sige det samme",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_control_risk() -> Expectations:
+    harms = ("mart_control_risk",)
+    return [
+        _key(["fiscal_year", "account_id", "is_income"], harms),
+        _key(["fiscal_year", "is_income", "risk_rank"], harms),
+        _as_of(harms),
+        references("account_id", "marts.dim_account", why="Kontoen skal kunne slås op", harms=harms),
+        between("open_gap_share", 0, 1, why="Andelen er højst det hele", harms=harms),
+        between("score", 0, None, why="Faktorerne er ikke negative", harms=harms),
+        in_set("risk_class", ["high", "medium", "low"], why="Klassen giver rytmen", harms=harms),
+        in_set(
+            "follow_up_rhythm",
+            ["weekly", "monthly", "quarterly"],
+            why="Kontoen skal følges op i en kendt rytme",
+            harms=harms,
+        ),
+        no_rows(
+            "every_account_of_the_year_is_ranked",
+            """
+            select 1
+            from marts.mart_overrun as overrun
+            anti join batch using (fiscal_year, account_id)
+            where overrun.fiscal_year = year(overrun.as_of)
+            """,
+            columns=["account_id"],
+            da="Hver konto i årets merforbrug har en placering",
+            why="En konto uden placering bliver ikke fulgt op",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_measure_month() -> Expectations:
     harms = ("mart_measure_month",)
     return [
@@ -702,6 +821,24 @@ def _mart_run_status() -> Expectations:
         _key(["subject", "name"], harms),
         _as_of(harms),
         in_set("status", ["run", "not_run"], why="Ikke kørt er noget andet end nul", harms=harms),
+        no_rows(
+            "every_year_has_its_budget",
+            "select 1 from batch where subject = 'budget' and status = 'not_run'",
+            columns=["name"],
+            da="Hvert regnskabsår har et budget",
+            why="Uden årets budget er merforbruget ukendt, og konti uden budget kan ikke findes",
+            harms=MONEY_MARTS,
+            severity="warning",
+        ),
+        no_rows(
+            "postings_are_in_open_and_known_periods",
+            "select 1 from batch where subject = 'period'",
+            columns=["name", "reason"],
+            da="Ingen posteringer er kommet i en lukket eller ukendt periode; mart_run_status siger hvilke",
+            why="De tæller i deres regnskabsår, men ændrer et tal, der er meldt ud",
+            harms=MONEY_MARTS,
+            severity="warning",
+        ),
     ]
 
 
@@ -723,7 +860,12 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_overrun_frame": _mart_overrun_frame,
     "marts.mart_overrun_month": _mart_overrun_month,
     "marts.mart_savings_initiative": _mart_savings_initiative,
+    "marts.mart_overrun_scenario": _mart_overrun_scenario,
     "marts.mart_commitments": _mart_commitments,
+    "marts.mart_new_grants": _mart_new_grants,
+    "marts.mart_unpaid_invoice": _mart_unpaid_invoice,
+    "marts.mart_state_refund": _mart_state_refund,
+    "marts.mart_control_risk": _mart_control_risk,
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
     "marts.mart_unit_price": _mart_unit_price,

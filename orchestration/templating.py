@@ -29,6 +29,17 @@ def money(value: Decimal | None) -> str:
     return NO_VALUE if value is None else format_decimal(value, "#,##0.00", locale=LOCALE)
 
 
+def amount(value: Decimal | None) -> str:
+    """An amount in a sentence: `1,2 mio. kr.`, below a million in whole thousands; a dash for none."""
+    if value is None:
+        return NO_VALUE
+    if abs(value) >= 999_500:
+        return f"{format_decimal(value / 1_000_000, '#,##0.0', locale=LOCALE)} mio. kr."
+    if abs(value) >= 500:
+        return f"{format_decimal(round(value / 1000) * 1000, '#,##0', locale=LOCALE)} kr."
+    return f"{whole(value)} kr."
+
+
 def share(value: Decimal | None) -> str:
     """A percentage with one decimal: `12,3`; a dash for none."""
     return NO_VALUE if value is None else format_decimal(value, "#,##0.0", locale=LOCALE)
@@ -47,6 +58,11 @@ def short_day(value: date | None) -> str:
 def month(value: date | None) -> str:
     """A month in a chart: `mar. 22`; a dash for none."""
     return NO_VALUE if value is None else format_date(value, "MMM yy", locale=LOCALE)
+
+
+def long_month(value: date) -> str:
+    """A month in a heading: `marts 2022`."""
+    return format_date(value, "MMMM y", locale=LOCALE)
 
 
 def oere(value: Decimal) -> int:
@@ -83,7 +99,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (whole, money, share, day, short_day, month, oere, moment, cell):
+    for function in (whole, money, amount, share, day, short_day, month, long_month, oere, moment, cell):
         environment.filters[function.__name__] = function
     return environment
 

@@ -46,6 +46,11 @@ SUFFIX_TYPES = {
     "_key": "varchar",
 }
 
+HOMONYMS = {
+    "method": "the interface's name of a part of the bridge (money) and of a back-tested method (text)",
+    "new_courses": "the interface's name of a part of the bridge (money) and of a number of courses",
+}
+
 FLOAT_EXCEPTIONS = {"macros/gap.sql": "writes an amount as text: format() knows no decimals"}
 
 CLOCK = re.compile(
@@ -182,7 +187,7 @@ def test_the_same_column_has_the_same_type_everywhere(published: list[Mapping[st
     for model in published:
         for column in model["columns"].values():
             types.setdefault(column["name"], set()).add(column["data_type"].lower().replace(" ", ""))
-    assert {name: found for name, found in types.items() if len(found) > 1} == {}
+    assert {name for name, found in types.items() if len(found) > 1} == HOMONYMS.keys()
 
 
 def test_no_private_column_is_published_outside_the_steward_part(published: list[Mapping[str, Any]]) -> None:

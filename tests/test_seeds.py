@@ -15,6 +15,7 @@ from orchestration.ingest import ENTITIES
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 INPUTS = set(ENTITIES) | {
+    "budget_of_year",
     "previous_delivery",
     "forecast_observation",
     "inter_municipal_income",

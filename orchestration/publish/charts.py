@@ -7,6 +7,8 @@ A drawn chart needs no script, prints sharply and is read out by its title and d
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import altair as alt
@@ -39,6 +41,20 @@ _LOOK = {
     "range": {"category": COLOURS},
     "view": {"stroke": None},
 }
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its words and its numbers."""
+
+    title: str
+    caption: str
+    svg: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    source: str = ""
+    """The marts that it shows, where the page does not say it otherwise."""
+    is_wide: bool = False
 
 
 def bars(
@@ -91,6 +107,49 @@ def lines(
         title,
         description,
     )
+
+
+def waterfall(steps: Sequence[tuple[str, Decimal]], end: str, *, title: str, description: str) -> str:
+    """From a first amount over its changes to the last, one line each, in millions.
+
+    Args:
+        steps: the first amount, then the changes: label and amount.
+        end: label of the sum.
+        title: read out, and shown when pointed at.
+        description: what the chart shows, in a sentence or two.
+    """
+    whole, more, less = "I alt", "Mere", "Mindre"
+    rows: list[dict[str, Any]] = []
+    reached = Decimal(0)
+    for number, (label, amount) in enumerate([*steps, (end, sum((value for _, value in steps), Decimal(0)))]):
+        is_whole = number in (0, len(steps))
+        start, reached = (Decimal(0), amount) if is_whole else (reached, reached + amount)
+        low, high = sorted((start, reached))
+        rows.append(
+            {
+                "label": label,
+                "low": float(low / 1_000_000),
+                "high": float(high / 1_000_000),
+                "amount": float(amount / 1_000_000),
+                "kind": whole if is_whole else more if amount > 0 else less,
+            }
+        )
+    base = alt.Chart(alt.InlineData(values=rows), width=330, height=18 * len(rows)).encode(
+        y=alt.Y("label:N", sort=None, axis=alt.Axis(labelLimit=180, ticks=False))
+    )
+    colours = {whole: COLOURS[2], more: COLOURS[1], less: COLOURS[0]}
+    drawn = base.mark_bar().encode(
+        x=alt.X("low:Q", axis=alt.Axis(tickCount=5)),
+        x2="high:Q",
+        color=alt.Color(
+            "kind:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None
+        ),
+    )
+    # beside its bar, where there is room: a falling amount to the left of it would run into the labels
+    said = base.mark_text(align="left", dx=4, fontSize=11, color="#1d2733").encode(
+        x="high:Q", text=alt.Text("amount:Q", format="+,.1f")
+    )
+    return _svg(drawn + said, title, description)
 
 
 def _legend(series: Sequence[str]) -> alt.Legend | None:

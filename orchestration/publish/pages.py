@@ -60,7 +60,7 @@ def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str
             f"""
             select reason, subject, count(*) as number, string_agg(name, ', ' order by name) as names
             from kobling.marts.{STATUS_TABLE}
-            where status = 'not_run' and subject in ('mart', 'rule')
+            where status = 'not_run' and subject in ('budget', 'mart', 'rule')
             group by reason, subject
             order by subject, reason
             """,

@@ -14,9 +14,10 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import pages, store, tables, workbooks
+from orchestration.publish import overview_workbooks, pages, store, tables, workbooks
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
+from orchestration.publish.overview import overview_page, read_overview
 from orchestration.publish.privacy import refuse_private_columns
 from orchestration.publish.steward_pages import write_steward_part
 from orchestration.publish.store import Publication
@@ -95,7 +96,11 @@ def publish(
         pages.write(building / "index.html", pages.front_page(connection, manifest))
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
-        # the pages link to the worklists that are there
+        # the pages link to the workbooks that are there
+        overview = read_overview(connection, manifest)
+        (building / "overview").mkdir()
+        books = overview_workbooks.write(building / "overview", overview)
+        pages.write(building / "overview" / "index.html", overview_page(overview, manifest, books))
         workbooks.write(connection, building / "steward", manifest, settings.quarantine_path)
         write_steward_part(building / "steward", connection, manifest)
         report = validation_page(as_of, validations, delivered, tests, totals, name, docs)

@@ -10,7 +10,6 @@ of the same supplier are mended at once.
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publish import charts
+from orchestration.publish.charts import Chart
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.names import NO_TEAM, worklist_file
 from orchestration.publish.tables import rows_of
@@ -170,18 +170,6 @@ order by month
 """
 
 _LAG_TEAMS = "from kobling.marts.mart_registration_lag order by month, team_id"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart with its words and its numbers."""
-
-    title: str
-    caption: str
-    svg: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    is_wide: bool = False
 
 
 def write_steward_part(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

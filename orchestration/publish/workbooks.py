@@ -6,25 +6,22 @@ the profile `plan`. Does not: which gaps there are (models), or what the files a
 The same publication gives the same bytes. Text is written as text, whatever it looks like.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from math import ceil
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, Final
 
 import duckdb
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.names import NO_TEAM, worklist_file
-from orchestration.publish.tables import quoted
+from orchestration.publish.sheets import Book, safe_text, sheet_names
+from orchestration.publish.tables import quoted, rows_of
 from orchestration.templating import day, short_day
 
 Row = Mapping[str, Any]
@@ -62,8 +59,8 @@ _SEVERITY: Final = {"E": "Fejl", "W": "Advarsel", "I": "Til gennemsyn"}
 _HEADING: Final = 2  # a list's row of headings, from 0: above it the title and what to do
 _FROZEN: Final = 3  # columns that stay in sight
 _LINE_HEIGHT: Final = 15
-# Excel's own limits
-_LONGEST_CELL, _LONGEST_CHOICE, _LONGEST_SHEET_NAME = 32_767, 255, 31
+# Excel's own limit
+_LONGEST_CHOICE: Final = 255
 
 
 @dataclass(frozen=True)
@@ -199,46 +196,12 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifes
         worklist.write(gaps.get(team, []), couplings.get(team, []), unread)
 
 
-def safe_text(value: object) -> str:
-    """A text that no spreadsheet reads as a formula, also after the sheet was saved as CSV."""
-    text = str(value)[: _LONGEST_CELL - 1]
-    is_risky = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{text}" if is_risky else text
-
-
-def sheet_names(titles: Iterable[str]) -> list[str]:
-    """A name that Excel takes for each title, in order: at most 31 characters, and no two the same."""
-    used = {name.casefold() for name in (OVERVIEW, COUPLINGS, UNREAD, "History")}
-    names = []
-    for title in titles:
-        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title)
-        name, number = _cut(clean, _LONGEST_SHEET_NAME), 1
-        while name.casefold() in used:
-            number += 1
-            name = f"{_cut(clean, _LONGEST_SHEET_NAME - 3)} {number}"
-        used.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def _cut(text: str, length: int) -> str:
-    """The first words of a text; Excel counts in UTF-16 and takes no apostrophe at an end."""
-    words = shorten(text, length, placeholder="…")
-    return words.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore").strip(" '") or "Ark"
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    result = connection.execute(query)
-    names = [column[0] for column in result.description or []]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
 def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[Row]]:
-    found = _rows(connection, query)
+    found = rows_of(connection, query)
     return {team: list(rows) for team, rows in groupby(found, key=lambda row: row["team_id"])}
 
 
-def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantine: Path) -> list[Row]:
+def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantine: Path) -> Sequence[Row]:
     """The answers of the newest delivery of answers that ingest could not read: where they stand, and why."""
     newest = max(
         (
@@ -256,7 +219,7 @@ def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantin
     # a quarantine may be cleared away by hand
     files = ", ".join(quoted(path) for path in paths if path.is_file())
     columns = ", ".join(column.field for column in UNREAD_COLUMNS)
-    return _rows(connection, f"select {columns} from read_parquet([{files}]) order by all") if files else []
+    return rows_of(connection, f"select {columns} from read_parquet([{files}]) order by all") if files else []
 
 
 def _in_words(gap: Row) -> Row:
@@ -278,25 +241,19 @@ def _amount(rows: Iterable[Row]) -> Decimal:
     return sum((row["amount_dkk"] or Decimal(0) for row in rows), Decimal(0))
 
 
-class _Worklist:
+class _Worklist(Book):
     """One workbook: the overview, a list a rule, and the postings that a steward can couple."""
 
     def __init__(self, path: Path, team: str, manifest: Manifest, soon_on: date) -> None:
-        self.team, self.soon_on = team, soon_on
-        self.as_of, self.previous_as_of = manifest.as_of, manifest.previous_as_of
-        never = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self.book = Workbook(str(path), never)
-        # the time of writing would make every file another one
-        created = datetime.combine(self.as_of, time())
-        self.book.set_properties({"title": f"Arbejdsliste: {team}", "author": "Kobling", "created": created})
-        self.formats: dict[tuple[str, ...], Format] = {}
+        super().__init__(path, f"Arbejdsliste: {team}", manifest.as_of, team)
+        self.team, self.soon_on, self.previous_as_of = team, soon_on, manifest.previous_as_of
 
     def write(self, gaps: Sequence[Row], couplings: Sequence[Row], unread: Sequence[Row]) -> None:
         """Writes all sheets and the file."""
         overview = self.book.add_worksheet(OVERVIEW)
         rules = [list(found) for _, found in groupby(gaps, key=lambda row: row["rule_id"])]
         titles = [f"{rows[0]['rule_id']} {rows[0]['rule_name_da']}" for rows in rules]
-        names = sheet_names(titles)
+        names = sheet_names(titles, (OVERVIEW, COUPLINGS, UNREAD))
         self._overview(overview, dict(zip(names, rules, strict=True)), couplings, len(unread))
         for name, title, rows in zip(names, titles, rules, strict=True):
             task = f"Det skal der gøres: {rows[0]['action_da']}"
@@ -315,16 +272,16 @@ class _Worklist:
     ) -> None:
         """What the workbook is, what is in it, and how to answer."""
         sheet.hide_gridlines(2)
-        self._page(sheet)
+        self.page(sheet)
         for position, width in enumerate((16, 48, 15, 9, 9, 13, 13, 11, 16)):
             sheet.set_column(position, position, width)
-        plain, heading = self._format("plain"), self._format("heading")
+        plain, heading = self.format("plain"), self.format("heading")
         about = "Listen viser sager og bevillinger: del den kun med dem, der arbejder med dem."
-        sheet.write_string(0, 0, safe_text(f"Arbejdsliste: {self.team}"), self._format("title"))
+        sheet.write_string(0, 0, safe_text(f"Arbejdsliste: {self.team}"), self.format("title"))
         sheet.write_string(1, 0, f"Registreringsmangler pr. {day(self.as_of)}. {about}", plain)
         if unread:
             told = f"{unread} svar i den seneste levering kunne ikke læses: se arket {UNREAD}."
-            sheet.write_string(2, 0, told, self._format("warning"))
+            sheet.write_string(2, 0, told, self.format("warning"))
         for row, (label, name, value, meaning) in enumerate(
             (
                 ("Opgjort", "Opgjort", self.as_of, "Rød frist: var overskredet på opgørelsesdagen."),
@@ -338,12 +295,12 @@ class _Worklist:
             start=3,
         ):
             sheet.write_string(row, 0, label, plain)
-            sheet.write_datetime(row, 1, value, self._format("date"))
+            sheet.write_datetime(row, 1, value, self.format("date"))
             sheet.write_string(row, 2, meaning, plain)
             self.book.define_name(name, f"={OVERVIEW}!$B${row + 1}")
         for row, column in enumerate(_SIGNATURE, start=5):
             sheet.write_string(row, 0, column.label, plain)
-            sheet.write_blank(row, 1, None, self._format(column.kind, "input"))
+            sheet.write_blank(row, 1, None, self.format(column.kind, "input"))
             sheet.write_string(row, 2, "Gælder for alle rækker, hvor du ikke skriver andet.", plain)
             self._validate(sheet, column, row, row, 1)
 
@@ -352,7 +309,7 @@ class _Worklist:
         for title, lines in (("Sådan svarer du", steps), ("Afgørelser", ANSWERS)):
             sheet.write_string(below, 0, title, heading)
             for row, (word, meaning) in enumerate(lines.items(), start=below + 1):
-                sheet.write_string(row, 0, word, self._format("bold"))
+                sheet.write_string(row, 0, word, self.format("bold"))
                 sheet.write_string(row, 1, meaning, plain)
             below += len(lines) + 2
 
@@ -362,7 +319,7 @@ class _Worklist:
         """The table of the sheets; returns where the next thing goes."""
         for position, label in enumerate(_COUNTED):
             sheet.write_string(
-                row, position, label, self._format("right" if position > 2 else "plain", "head")
+                row, position, label, self.format("right" if position > 2 else "plain", "head")
             )
         totals = [Decimal(0)] * 6
         for name, rows in lists.items():
@@ -393,7 +350,7 @@ class _Worklist:
         if self.previous_as_of:
             row += 1
             note = f"Nye er kommet til efter {day(self.previous_as_of)}."
-            sheet.write_string(row, 1, note, self._format("plain"))
+            sheet.write_string(row, 1, note, self.format("plain"))
         return row + 2
 
     def _count_row(
@@ -408,10 +365,10 @@ class _Worklist:
         """A row of that table; its second word leads to the sheet `target`."""
         kinds = [*["text"] * len(words), *["number"] * 5, "money"]
         for position, (kind, value) in enumerate(zip(kinds, [*words, *counts], strict=True)):
-            self._cell(sheet, row, position, kind, value, look)
+            self.cell(sheet, row, position, kind, value, look)
         if target:
             link = "internal:'" + target.replace("'", "''") + "'!A1"
-            sheet.write_url(row, 1, link, self._format("link"), safe_text(words[1]))
+            sheet.write_url(row, 1, link, self.format("link"), safe_text(words[1]))
 
     def _list(
         self, name: str, title: str, task: str, columns: Sequence[Column], rows: Sequence[Row]
@@ -424,17 +381,17 @@ class _Worklist:
         ]
         sheet = self.book.add_worksheet(name)
         first, last = _HEADING + 1, _HEADING + len(rows)
-        sheet.write_string(0, 0, safe_text(f"{title}: {self.team}"), self._format("title"))
-        sheet.write_string(1, 0, safe_text(task), self._format("plain"))
+        sheet.write_string(0, 0, safe_text(f"{title}: {self.team}"), self.format("title"))
+        sheet.write_string(1, 0, safe_text(task), self.format("plain"))
         for position, column in enumerate(shown):
             sheet.set_column(position, position, column.width, None, {"hidden": column.is_hidden})
             look = "input" if column.is_input else "text"
             for number, row in enumerate(rows, start=first):
-                self._cell(sheet, number, position, column.kind, row.get(column.field), look)
+                self.cell(sheet, number, position, column.kind, row.get(column.field), look)
             self._validate(sheet, column, first, last, position)
             if column.kind == "id":
                 self._offer(sheet, first, position, [row["nearest_ids"] for row in rows])
-        looks = {True: self._format("head", "asked"), False: self._format("head")}
+        looks = {True: self.format("head", "asked"), False: self.format("head")}
         headings = [{"header": column.label, "header_format": looks[column.is_input]} for column in shown]
         table = {"columns": headings, "style": "Table Style Light 1"}
         sheet.add_table(_HEADING, 0, last, len(shown) - 1, table)
@@ -452,24 +409,13 @@ class _Worklist:
                 sheet.set_row(number, _LINE_HEIGHT * lines)
         sheet.freeze_panes(first, _FROZEN)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-        self._page(sheet)
+        self.page(sheet)
         # on paper without what is filled in on the screen
         sheet.repeat_rows(0, _HEADING)
         sheet.print_area(
             0, 0, last, sum(not column.is_input and not column.is_hidden for column in shown) - 1
         )
         return sheet
-
-    def _cell(self, sheet: Worksheet, row: int, position: int, kind: str, value: Any, look: str) -> None:
-        cell_format = self._format(kind, look)
-        if value is None:
-            sheet.write_blank(row, position, None, cell_format)
-        elif kind == "date":
-            sheet.write_datetime(row, position, value, cell_format)
-        elif kind in ("money", "number"):
-            sheet.write_number(row, position, float(value), cell_format)
-        else:
-            sheet.write_string(row, position, safe_text(value), cell_format)
 
     def _validate(self, sheet: Worksheet, column: Column, first: int, last: int, position: int) -> None:
         """What may be written in an input column, told when a cell of it is chosen."""
@@ -516,49 +462,7 @@ class _Worklist:
             rule = {
                 "type": "formula",
                 "criteria": criteria,
-                "format": self._format(look),
+                "format": self.format(look),
                 "stop_if_true": True,
             }
             sheet.conditional_format(first - 1, 0, _HEADING + rows, 1, rule)
-
-    def _page(self, sheet: Worksheet) -> None:
-        """Landscape A4, as wide as the sheet."""
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        sheet.set_footer(f"&L&A&C{self.team.replace('&', '&&')} pr. {short_day(self.as_of)}&RSide &P af &N")
-
-    def _format(self, *looks: str) -> Format:
-        """A cell's looks, each set of them once; a later look goes before an earlier one."""
-        if looks not in self.formats:
-            values: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
-            for look in looks:
-                values |= _LOOKS[look]
-            self.formats[looks] = self.book.add_format(values)
-        return self.formats[looks]
-
-
-_LINE: Final = {"bottom": 1, "bottom_color": "#D9DFE6"}
-# The pages' colours (templates/style.css).
-_LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "plain": {},
-    "text": {"text_wrap": True, **_LINE},
-    "right": {"align": "right"},
-    "number": {"num_format": "#,##0", "align": "right"},
-    "money": {"num_format": "#,##0.00", "align": "right", "indent": 1},
-    "date": {"num_format": "dd-mm-yyyy", "align": "left"},
-    "id": {"num_format": "@"},
-    "input": {"bg_color": "#FFF8DC", "text_wrap": True, "border": 1, "border_color": "#D9DFE6"},
-    "head": {"bold": True, "bg_color": "#134B6B", "font_color": "#FFFFFF", "valign": "vcenter"},
-    "asked": {"bg_color": "#855A00"},
-    "total": {"bold": True, "top": 1, "top_color": "#5A6675"},
-    "bold": {"bold": True},
-    "title": {"bold": True, "font_size": 15, "font_color": "#134B6B"},
-    "heading": {"bold": True, "font_size": 12, "font_color": "#134B6B"},
-    "link": {"font_color": "#134B6B", "underline": 1, "text_wrap": True, **_LINE},
-    "red": {"bg_color": "#FBE9E9", "font_color": "#9D1C1C", "bold": True},
-    "amber": {"bg_color": "#FDF3DC", "font_color": "#855A00", "bold": True},
-    "warning": {"font_color": "#9D1C1C", "bold": True},
-    "back": {"font_color": "#5A6675", "italic": True},
-}

@@ -1,4 +1,4 @@
-"""The tables as files, to the byte as the two sources write them.
+"""The tables as files, to the byte as their sources write them.
 
 Belongs here: dialects (delimiter, decimals, dates, encoding), file names and folders. Does not: what a file
 says (`sql/reports.sql`, `sql/truth.sql`).
@@ -27,10 +27,11 @@ class Dialect:
 
 BOS = Dialect(",", ".", "%Y-%m-%d", "utf-8")
 LEDGER = Dialect(";", ",", "%d.%m.%Y", "cp1252")
+PLAN = Dialect(";", ",", "%d-%m-%Y", "utf-8")
 
 
 def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, landing: Path) -> None:
-    """Write every delivery of both sources under `landing`."""
+    """Write every delivery of both sources under `landing`, and the action plan with the last."""
     for on in schedule.deliveries:
         bos = landing / "bos" / on.isoformat()
         connection.execute(f"create or replace temp table shown as from payment_report(date '{on}')")
@@ -48,6 +49,8 @@ def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, 
             budget = f"budget_report(date '{on}', {year})"
             write_csv(connection, budget, ledger / f"budget_{year}.csv", LEDGER, on)
         write_csv(connection, f"invoice_report(date '{on}')", ledger / "invoices.csv", LEDGER, on)
+    last = schedule.last
+    write_csv(connection, "savings_plan", landing / "plan" / last.isoformat() / "initiatives.csv", PLAN, last)
 
 
 def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth: Path) -> None:
@@ -59,6 +62,7 @@ def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth
     ledger = f"ledger_truth(date '{last}', date '{schedule.delivered_from}')"
     write_csv(connection, ledger, truth / "ledger_truth.csv", BOS, last)
     write_csv(connection, "missing_truth", truth / "ledger_missing.csv", BOS, last)
+    write_csv(connection, "savings_truth", truth / "savings_plan.csv", BOS, last)
 
 
 def write_csv(

@@ -26,6 +26,7 @@ inner join rule as other
     and rule.kind = other.kind
     and rule.rule_no < other.rule_no
     and rule.outcome <> other.outcome
-    and rule.valid_from <= coalesce(other.valid_to, rule.valid_from)
-    and other.valid_from <= coalesce(rule.valid_to, other.valid_from)
+    -- a day on which both are in force; least() passes over an open end
+    and greatest(rule.valid_from, other.valid_from)
+    <= coalesce(least(rule.valid_to, other.valid_to), greatest(rule.valid_from, other.valid_from))
 group by rule.seed, rule.rule_no, other.rule_no

@@ -1,5 +1,5 @@
 -- The commitment account per account = mart_overrun, to the øre: what is accrued and still to come, and next year in full.
--- Per course what was posted = the matches of its granted payments.
+-- Per course what was posted = the matches of its granted payments, and a new grant's full-year effect the course's.
 {%- set columns = ['accrued_unposted', 'committed_remaining', 'full_year_effect'] %}
 with
 
@@ -31,7 +31,8 @@ posted as (
 
     select
         course_id,
-        sum(posted_dkk) as posted_dkk
+        sum(posted_dkk) as posted_dkk,
+        sum(full_year_effect) as full_year_effect
     from {{ ref('mart_commitments') }}
     group by course_id
 
@@ -67,3 +68,11 @@ from posted
 full join matched
     on posted.course_id = matched.course_id
 where coalesce(posted.posted_dkk, 0) <> coalesce(matched.posted_dkk, 0)
+
+union all
+
+select new_grant.course_id as key
+from {{ ref('mart_new_grants') }} as new_grant
+left join posted
+    on new_grant.course_id = posted.course_id
+where new_grant.full_year_effect_dkk <> coalesce(posted.full_year_effect, 0)

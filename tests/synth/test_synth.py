@@ -50,7 +50,12 @@ BUDGET_HEADER = (
 INVOICE_HEADER = (
     "invoice_no;supplier_cvr;supplier_name;amount;received_on;due_on;status;posted_on;account_string;text"
 )
+PLAN_HEADER = (
+    "Initiativ;Tiltag;Ramme;År;Effekt;Startmåned;Sandsynlighed;Status;Frist;Ansvarlig;Virker på;"
+    "Aktivitetsnummer;CVR-nummer;Forløb"
+)
 TRUTH_HEADERS = {
+    "savings_plan.csv": "initiative_id,fiscal_year,course_id,end_before,end_after,month_price,realised,secured",
     "planted_bos.csv": "kind,case,cpr,activity,payment_id,planted_on,detail",
     "ledger_truth.csv": (
         "posting_id,fiscal_year,period,true_bos_payment_ids,bos_payment_schedule_payment_id,method,"
@@ -115,9 +120,12 @@ def _text(file: Path) -> str:
     return file.read_bytes().decode("cp1252" if "ledger" in file.parts else "utf-8")
 
 
+def _delimiter(file: Path) -> str:
+    return ";" if {"ledger", "plan"} & set(file.parts) else ","
+
+
 def _rows(file: Path) -> list[Row]:
-    delimiter = ";" if "ledger" in file.parts else ","
-    return list(csv.DictReader(io.StringIO(_text(file), newline=""), delimiter=delimiter))
+    return list(csv.DictReader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file)))
 
 
 def _bos(demo: Path, on: str, report: str) -> dict[str, Row]:
@@ -163,7 +171,7 @@ def test_the_files_of_the_deliveries(demo: Path) -> None:
         for on in DATES
         for name in ("expected_cases", "expected_payments", "granted_payments")
     ]
-    assert found == sorted(bos + ledger)
+    assert found == sorted([*bos, *ledger, f"plan/{DATES[-1]}/initiatives.csv"])
 
 
 def test_headers_are_the_real_ones(demo: Path) -> None:
@@ -174,6 +182,7 @@ def test_headers_are_the_real_ones(demo: Path) -> None:
         "postings": POSTING_HEADER,
         "budget": BUDGET_HEADER,
         "invoices": INVOICE_HEADER,
+        "initiatives": PLAN_HEADER,
     }
     for file in _delivered(demo):
         assert _text(file).split("\r\n", 1)[0] == headers[file.stem.rsplit("_", 1)[0]], file.name
@@ -184,10 +193,11 @@ def test_headers_are_the_real_ones(demo: Path) -> None:
 def test_files_are_written_as_the_csv_module_would(demo: Path) -> None:
     """QUOTE_MINIMAL, CRLF after rows, line breaks inside a note as typed."""
     for file in _delivered(demo):
-        delimiter = ";" if "ledger" in file.parts else ","
         again = io.StringIO(newline="")
-        writer = csv.writer(again, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
-        writer.writerows(csv.reader(io.StringIO(_text(file), newline=""), delimiter=delimiter))
+        writer = csv.writer(
+            again, delimiter=_delimiter(file), quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n"
+        )
+        writer.writerows(csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(file)))
         assert again.getvalue() == _text(file), file.name
         assert len(_rows(file)) > 0, file.name
 
@@ -389,12 +399,33 @@ def test_horizon_of_open_ended_courses(demo: Path) -> None:
         assert row["activity_end_date"] or row["date"] <= "2023-12-31"
 
 
+def test_the_plan_names_courses_that_ended_earlier_than_they_were_to(demo: Path) -> None:
+    plan = [
+        row
+        for row in _rows(demo / "landing" / "plan" / DATES[-1] / "initiatives.csv")
+        if row["Initiativ"] == "H01"
+    ]
+    truth = _truth(demo, "savings_plan.csv")
+    assert truth
+    for row in plan:
+        assert row["Forløb"] == ", ".join(found["course_id"] for found in truth)
+    for found in truth:
+        for day, end in ((DATES[0], found["end_before"]), (DATES[-1], found["end_after"])):
+            shown = [
+                row["activity_end_date"]
+                for row in _bos(demo, day, "granted").values()
+                if row["payment_schedule__payment_id"] == found["course_id"]
+            ]
+            assert set(shown) == {end}
+        assert Decimal(found["realised"]) + Decimal(found["secured"]) < 0
+
+
 def test_ingest_takes_every_row(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KOBLING_HOME", str(tmp_path))
     monkeypatch.setenv("KOBLING_LANDING", str(demo / "landing"))
     monkeypatch.setenv("KOBLING_PSEUDONYM_KEY", "a synthetic key for tests only")
     result = ingest(load_settings())
-    assert (len(result.loaded), result.refused, result.skipped) == (6, [], [])
+    assert (len(result.loaded), result.refused, result.skipped) == (7, [], [])
     for delivery in result.loaded:
         assert delivery.warnings == delivery.ignored == []
         folder = demo / "landing" / delivery.source / delivery.extract_date.isoformat()

@@ -24,9 +24,15 @@ seen as (
         max(extract_date) as last_seen_on,
         min(extract_date) filter (where activity_status = 'GRANTED') as first_seen_granted_on,
         -- the report shows the last grant only: the first delivery that has the course granted is nearest the first
-        arg_min(appropriation_on, (extract_date, appropriation_on)) filter (
+        {%- for column, name in {
+            'appropriation_on': 'first_granted_on',
+            'approval_level': 'first_approval_level',
+            'approval_user_id': 'first_approval_user_id',
+        }.items() %}
+        arg_min_null({{ column }}, (extract_date, appropriation_on)) filter (
             where activity_status = 'GRANTED' and appropriation_on is not null
-        ) as first_granted_on
+        ) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from payment
     group by course_id
 
@@ -105,6 +111,8 @@ select
     newest.approval_level,
     newest.approval_user_id,
     seen.first_granted_on,
+    seen.first_approval_level,
+    seen.first_approval_user_id,
     newest.appropriation_on as granted_on,
     seen.first_seen_on,
     seen.first_seen_granted_on,

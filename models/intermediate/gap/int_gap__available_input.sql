@@ -29,6 +29,17 @@ input as (
 
     union all
 
+    -- a budget of last year says nothing of this year's accounts
+    select
+        'budget_of_year' as input,
+        false as is_entity,
+        min(extract_date) as first_available_on
+    from {{ ref('stg_ledger__budget') }}
+    where fiscal_year = year({{ as_of() }})
+    having count(*) > 0
+
+    union all
+
     -- what changed between two deliveries of the case system
     select
         'previous_delivery' as input,

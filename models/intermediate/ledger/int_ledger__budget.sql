@@ -1,10 +1,19 @@
--- The budget of each fiscal year as the newest delivery that brings the year has it. A change decided after the
--- as-of date is not known yet: that account then stands with its original budget.
+-- The budget of each fiscal year and account as the newest delivery that brings the year has it. What that delivery says
+-- was decided after the as-of date is not known yet: the line then stands with what the newest earlier delivery had
+-- decided, else with its original budget. What a corrected budget holds besides original and supplementary is transfers.
 with
 
 budget as (
 
-    select * from {{ ref('stg_ledger__budget') }}
+    select
+        *,
+        coalesce(source_account_string, source_account) as line,
+        coalesce(decided_on > {{ as_of() }}, false) as is_undecided,
+        -- a file with a line for each decision says all of them itself
+        count(*) over (
+            partition by source_system, extract_date, fiscal_year, coalesce(source_account_string, source_account)
+        ) = 1 as is_whole_line
+    from {{ ref('stg_ledger__budget') }}
 
 ),
 
@@ -22,21 +31,43 @@ newest as (
 
 ),
 
-decided as (
+earlier as (
+
+    select budget.*
+    from budget
+    where not is_undecided
+        and is_whole_line
+    qualify row_number() over (partition by source_system, fiscal_year, line order by extract_date desc) = 1
+
+),
+
+in_force as (
 
     select
-        newest.source_system,
-        newest.extract_date,
         newest.fiscal_year,
         coalesce(account.account_id, 'UKENDT') as account_id,
-        newest.account_name,
-        newest.decided_on,
+        newest.extract_date,
+        newest.is_undecided,
+        case when newest.is_undecided then earlier.decided_on else newest.decided_on end as decided_on,
         newest.original_budget_dkk,
-        coalesce(newest.decided_on > {{ as_of() }}, false) as is_undecided,
-        newest.supplementary_budget_dkk,
-        newest.corrected_budget_dkk
+        case
+            when newest.is_undecided then coalesce(earlier.supplementary_budget_dkk, 0)
+            else coalesce(newest.supplementary_budget_dkk, 0)
+        end as supplementary_budget_dkk,
+        case
+            when newest.is_undecided
+                then newest.original_budget_dkk + coalesce(earlier.corrected_budget_dkk - earlier.original_budget_dkk, 0)
+            else newest.corrected_budget_dkk
+        end as corrected_budget_dkk
 
     from newest
+
+    left join earlier
+        on newest.is_undecided
+        and newest.is_whole_line
+        and newest.source_system = earlier.source_system
+        and newest.fiscal_year = earlier.fiscal_year
+        and newest.line = earlier.line
 
     left join account
         on newest.source_account = account.source_account
@@ -44,14 +75,14 @@ decided as (
 )
 
 select
-    source_system,
-    extract_date,
     fiscal_year,
     account_id,
-    account_name,
-    decided_on,
-    is_undecided,
-    original_budget_dkk,
-    cast(case when is_undecided then 0 else supplementary_budget_dkk end as decimal(18, 2)) as supplementary_budget_dkk,
-    cast(case when is_undecided then original_budget_dkk else corrected_budget_dkk end as decimal(18, 2)) as corrected_budget_dkk
-from decided
+    max(extract_date) as extract_date,
+    max(decided_on) as decided_on,
+    bool_or(is_undecided) as is_undecided,
+    cast(sum(original_budget_dkk) as decimal(18, 2)) as original_budget_dkk,
+    cast(sum(supplementary_budget_dkk) as decimal(18, 2)) as supplementary_budget_dkk,
+    cast(sum(corrected_budget_dkk - original_budget_dkk - supplementary_budget_dkk) as decimal(18, 2)) as transfer_budget_dkk,
+    cast(sum(corrected_budget_dkk) as decimal(18, 2)) as corrected_budget_dkk
+from in_force
+group by fiscal_year, account_id

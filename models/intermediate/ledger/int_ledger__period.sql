@@ -1,5 +1,6 @@
 -- Every ledger period up to the as-of date's year, closed or not at that date, and whether a delivery has brought it.
--- A period closes 20 days after its month unless the seed period_close says another day.
+-- A period closes 20 days after its month unless the seed period_close says another day. Beside the twelve months there
+-- are the periods that the seed names (the supplement) and whatever a delivery has brought.
 with
 
 delivered as (
@@ -16,6 +17,12 @@ fiscal_year as (
 
 ),
 
+exception as (
+
+    select * from {{ ref('stg_reference__period_close') }}
+
+),
+
 period as (
 
     select
@@ -25,14 +32,14 @@ period as (
 
     union
 
-    -- opening and closing periods (0, 13-16) exist where a delivery has them
     select fiscal_year, period_no from delivered
 
-),
+    union
 
-exception as (
-
-    select * from {{ ref('stg_reference__period_close') }}
+    select exception.fiscal_year, exception.period_no
+    from exception
+    inner join fiscal_year
+        on exception.fiscal_year = fiscal_year.fiscal_year
 
 )
 
@@ -40,6 +47,8 @@ select
     period.fiscal_year,
     period.period_no,
     case when period.period_no between 1 and 12 then make_date(period.fiscal_year, period.period_no, 1) end as month,
+    period.period_no between 1 and 12 or exception.period_no is not null as is_known,
+    period.period_no >= 12 as is_year_end,
     delivered.period_no is not null as is_delivered,
     {{ period_closed_on('exception.closed_on', 'period.fiscal_year', 'period.period_no') }} as closed_on,
     {{ period_closed_on('exception.closed_on', 'period.fiscal_year', 'period.period_no') }} <= {{ as_of() }} as is_closed

@@ -7,6 +7,7 @@
 {%- set budgeted = {
     'budget_original': 'original_budget_dkk',
     'budget_supplementary': 'supplementary_budget_dkk',
+    'budget_transfer': 'transfer_budget_dkk',
     'budget_corrected': 'corrected_budget_dkk',
 } %}
 with
@@ -23,6 +24,18 @@ run as (
 period as (
 
     select * from {{ ref('int_ledger__period') }} where month is not null
+
+),
+
+-- a year is closed with its last period: December, or the supplement period after it
+year_end as (
+
+    select
+        fiscal_year,
+        bool_and(is_closed) as is_closed
+    from {{ ref('int_ledger__period') }}
+    where is_year_end
+    group by fiscal_year
 
 ),
 
@@ -186,9 +199,8 @@ joined as (
     left join closed_period
         on year_account.fiscal_year = closed_period.fiscal_year
 
-    left join period as year_end
+    left join year_end
         on year_account.fiscal_year = year_end.fiscal_year
-        and year_end.period_no = 12
 
 ),
 

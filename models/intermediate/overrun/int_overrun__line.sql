@@ -27,7 +27,10 @@ posting as (
         posting.amount_dkk,
         posting.is_income,
         coalesce(period.is_closed, false) as is_closed,
-        coalesce(posting.service_month, period.month, cast(date_trunc('month', posting.posted_on) as date)) as month
+        -- what opens or closes a year stands in its first or last month, whenever it was posted
+        coalesce(
+            posting.service_month, make_date(posting.fiscal_year, least(greatest(posting.period_no, 1), 12), 1)
+        ) as month
     from {{ ref('fct_posting') }} as posting
     cross join run
     left join period
@@ -171,6 +174,7 @@ pipeline as (
         run.this_year as fiscal_year,
         pipeline.account_id,
         pipeline.course_id,
+        pipeline.expected_course_id,
         cast(date_trunc('month', pipeline.planned_on) as date) as month,
         case when not pipeline.is_stale and held.course_id is null then pipeline.amount_dkk end as pipeline_expected,
         case when pipeline.is_stale then pipeline.amount_dkk end as pipeline_stale,

@@ -152,8 +152,9 @@ belonging as (
     from course_cost
     inner join course
         on course_cost.course_id = course.course_id
-    left join {{ ref('dim_account') }} as account
-        on course.account_id = account.account_id
+    left join {{ ref('int_account__year') }} as account
+        on course_cost.fiscal_year = account.fiscal_year
+        and course.account_id = account.account_id
     group by
         course_cost.fiscal_year,
         course_cost.child_key,

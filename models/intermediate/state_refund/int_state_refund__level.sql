@@ -6,7 +6,6 @@ threshold as (
 
     select
         fiscal_year as threshold_year,
-        lead(fiscal_year) over (partition by level_no order by fiscal_year) as valid_before_year,
         level_no,
         above_dkk,
         refund_pct,
@@ -34,4 +33,5 @@ from fiscal_year
 
 inner join threshold
     on fiscal_year.fiscal_year >= threshold.threshold_year
-    and coalesce(fiscal_year.fiscal_year < threshold.valid_before_year, true)
+
+qualify rank() over (partition by fiscal_year.fiscal_year order by threshold.threshold_year desc) = 1

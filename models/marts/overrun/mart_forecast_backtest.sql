@@ -163,7 +163,10 @@ with_all as (
         frame_id,
         sum(said_dkk) as said_dkk,
         sum(came_dkk) as came_dkk,
-        sum(said_dkk) - sum(came_dkk) as error_dkk
+        cast(date_diff('month', observed_on, month) as integer) as months_ahead,
+        last_day(month) + {{ var('backtest_settled_days') }} as known_on,
+        sum(said_dkk) - sum(came_dkk) as error_dkk,
+        case when sum(came_dkk) > 0 then {{ divide('(sum(said_dkk) - sum(came_dkk)) * 100', 'sum(came_dkk)') }} end as error_pct
     from compared
     group by grouping sets (
         (target, month, observed_on, method, frame_id),
@@ -172,43 +175,91 @@ with_all as (
 
 ),
 
+-- What the errors that were known when a forecast was made would have said of its own: the interval that held four of
+-- five of them, and whether it held this one too.
+tested as (
+
+    select
+        with_all.target,
+        with_all.month,
+        with_all.observed_on,
+        with_all.method,
+        with_all.frame_id,
+        any_value(with_all.error_pct) between quantile_cont(earlier.error_pct, 0.1) and quantile_cont(earlier.error_pct, 0.9)
+        as is_held
+    from with_all
+    inner join with_all as earlier
+        on with_all.target = earlier.target
+        and with_all.method = earlier.method
+        and with_all.frame_id is not distinct from earlier.frame_id
+        and with_all.months_ahead = earlier.months_ahead
+        and earlier.known_on <= with_all.observed_on
+    group by all
+    having count(*) >= {{ var('backtest_interval_observations') }}
+
+),
+
 measured as (
 
     select
-        target,
-        method,
-        cast(date_diff('month', observed_on, month) as integer) as months_ahead,
-        frame_id,
+        with_all.target,
+        with_all.method,
+        with_all.months_ahead,
+        with_all.frame_id,
         count(*) as observations,
-        sum(said_dkk) as said_dkk,
-        sum(came_dkk) as came_dkk,
-        {{ divide('sum(abs(error_dkk))', 'count(*)') }} as error_dkk,
-        {{ divide('sum(error_dkk)', 'count(*)') }} as bias_dkk,
-        case when sum(came_dkk) > 0 then {{ divide('sum(abs(error_dkk)) * 100', 'sum(came_dkk)') }} end as error_pct,
-        case when sum(came_dkk) > 0 then {{ divide('sum(error_dkk) * 100', 'sum(came_dkk)') }} end as bias_pct,
-        case
-            when count(*) >= {{ var('backtest_interval_observations') }} and min(came_dkk) > 0
-                then list(error_dkk * 100 / came_dkk)
-        end as errors_pct
+        sum(with_all.said_dkk) as said_dkk,
+        sum(with_all.came_dkk) as came_dkk,
+        {{ divide('sum(abs(with_all.error_dkk))', 'count(*)') }} as error_dkk,
+        {{ divide('sum(with_all.error_dkk)', 'count(*)') }} as bias_dkk,
+        case when sum(with_all.came_dkk) > 0 then {{ divide('sum(abs(with_all.error_dkk)) * 100', 'sum(with_all.came_dkk)') }} end
+        as error_pct,
+        case when sum(with_all.came_dkk) > 0 then {{ divide('sum(with_all.error_dkk) * 100', 'sum(with_all.came_dkk)') }} end
+        as bias_pct,
+        count(tested.is_held) as intervals_tested,
+        {{ divide('count(*) filter (where tested.is_held) * 100', 'count(tested.is_held)') }} as intervals_held_pct,
+        list(with_all.error_pct) as errors_pct
     from with_all
+    left join tested
+        on with_all.target = tested.target
+        and with_all.month = tested.month
+        and with_all.observed_on = tested.observed_on
+        and with_all.method = tested.method
+        and with_all.frame_id is not distinct from tested.frame_id
     group by all
+
+),
+
+with_interval as (
+
+    select
+        *,
+        intervals_tested >= {{ var('backtest_interval_tests') }} and intervals_held_pct >= 80 as is_supported
+    from measured
 
 )
 
 select
     run.as_of,
-    measured.target,
-    measured.method,
-    measured.months_ahead,
-    measured.frame_id,
-    measured.observations,
-    cast(measured.said_dkk as decimal(18, 2)) as said_dkk,
-    cast(measured.came_dkk as decimal(18, 2)) as came_dkk,
-    measured.error_dkk,
-    measured.bias_dkk,
-    measured.error_pct,
-    measured.bias_pct,
-    cast(list_aggregate(measured.errors_pct, 'quantile_cont', 0.1) as decimal(18, 2)) as interval_low_pct,
-    cast(list_aggregate(measured.errors_pct, 'quantile_cont', 0.9) as decimal(18, 2)) as interval_high_pct
-from measured
+    with_interval.target,
+    with_interval.method,
+    with_interval.months_ahead,
+    with_interval.frame_id,
+    with_interval.observations,
+    cast(with_interval.said_dkk as decimal(18, 2)) as said_dkk,
+    cast(with_interval.came_dkk as decimal(18, 2)) as came_dkk,
+    with_interval.error_dkk,
+    with_interval.bias_dkk,
+    with_interval.error_pct,
+    with_interval.bias_pct,
+    with_interval.intervals_tested,
+    with_interval.intervals_held_pct,
+    case
+        when with_interval.is_supported
+            then cast(list_aggregate(with_interval.errors_pct, 'quantile_cont', 0.1) as decimal(18, 2))
+    end as interval_low_pct,
+    case
+        when with_interval.is_supported
+            then cast(list_aggregate(with_interval.errors_pct, 'quantile_cont', 0.9) as decimal(18, 2))
+    end as interval_high_pct
+from with_interval
 cross join run

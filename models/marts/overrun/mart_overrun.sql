@@ -29,6 +29,7 @@ select
     account.year_status,
     account.budget_original,
     account.budget_supplementary,
+    account.budget_transfer,
     account.budget_corrected,
     account.actual_to_date,
     account.actual_expenditure,

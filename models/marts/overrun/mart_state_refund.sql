@@ -19,8 +19,9 @@ lump_sum as (
         cast(null as integer) as threshold_year,
         -posting.amount_dkk as claimed_dkk
     from {{ ref('int_state_refund__posting') }} as posting
-    left join {{ ref('dim_account') }} as account
-        on posting.account_id = account.account_id
+    left join {{ ref('int_account__year') }} as account
+        on posting.fiscal_year = account.fiscal_year
+        and posting.account_id = account.account_id
     where posting.child_key is null
 
 ),

@@ -1,5 +1,6 @@
 -- What this publication rests on: each source's last good delivery, each entity's rows, each rule run or not run, and
--- each mart whose input nobody delivered. Not run is never zero.
+-- each mart whose input nobody delivered. Not run is never zero. Beside them each year's budget, and the ledger periods with
+-- postings that ought not to be there.
 with
 
 run as (
@@ -53,12 +54,12 @@ mart as (
     select
         unnest([
             'mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice',
-            'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
+            'mart_new_grants', 'mart_unpaid_invoice', 'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
             'mart_state_refund.inter_municipal_income_dkk'
         ]) as name,
         unnest([
             'posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice',
-            'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
+            'course_payment', 'invoice', 'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
         ]) as input
 
 ),
@@ -90,6 +91,62 @@ file_of_entity as (
         sum(quarantined_count) as rows_quarantined
     from {{ ref('stg_control__delivery_file') }}
     group by entity
+
+),
+
+-- a year of the ledger, or the as-of date's, and its budget
+budget_year as (
+
+    select
+        account_year.fiscal_year,
+        max(budget.extract_date) as last_delivery_on,
+        count(distinct budget.extract_date) as deliveries,
+        count(budget.fiscal_year) as rows_delivered
+    from (select distinct fiscal_year from {{ ref('int_account__year') }}) as account_year
+    left join {{ ref('stg_ledger__budget') }} as budget
+        on account_year.fiscal_year = budget.fiscal_year
+    group by account_year.fiscal_year
+
+),
+
+-- postings that count, and ought not to be where they are
+period_finding as (
+
+    select
+        posting.fiscal_year,
+        posting.period_no,
+        'Perioden er ikke i seed period_close; posteringerne tæller i '
+        || case when posting.period_no < 1 then 'januar' else 'december' end as finding_da,
+        posting.amount_dkk
+    from {{ ref('int_ledger__posting') }} as posting
+    inner join {{ ref('int_ledger__period') }} as period
+        on posting.fiscal_year = period.fiscal_year
+        and posting.period_no = period.period_no
+        and not period.is_known
+    where not posting.is_balance
+
+    union all
+
+    select
+        fiscal_year,
+        period_no,
+        'Kommet efter periodens lukning ' || {{ date_da('closed_on') }} as finding_da,
+        amount_dkk
+    from {{ ref('int_ledger__late_posting') }}
+    where not is_balance
+
+),
+
+finding_of_period as (
+
+    select
+        fiscal_year,
+        period_no,
+        finding_da,
+        count(*) as postings,
+        sum(amount_dkk) as amount_dkk
+    from period_finding
+    group by fiscal_year, period_no, finding_da
 
 )
 
@@ -172,3 +229,45 @@ inner join input_da
 left join available_input
     on mart.input = available_input.input
 group by run.as_of, mart.name
+
+union all
+
+select
+    run.as_of,
+    'budget' as subject,
+    cast(budget_year.fiscal_year as varchar) as name,
+    case when budget_year.rows_delivered > 0 then 'run' else 'not_run' end as status,
+    budget_year.last_delivery_on,
+    run.as_of - budget_year.last_delivery_on as age_days,
+    budget_year.deliveries,
+    cast(null as bigint) as refused,
+    cast(null as bigint) as skipped,
+    budget_year.rows_delivered,
+    cast(null as bigint) as rows_quarantined,
+    case
+        when budget_year.rows_delivered = 0 then 'Årets budget er ikke leveret: merforbruget kendes ikke'
+    end as reason
+from budget_year
+cross join run
+
+union all
+
+select
+    run.as_of,
+    'period' as subject,
+    finding.fiscal_year || '-' || lpad(cast(finding.period_no as varchar), 2, '0') as name,
+    'run' as status,
+    cast(null as date) as last_delivery_on,
+    cast(null as bigint) as age_days,
+    cast(null as bigint) as deliveries,
+    cast(null as bigint) as refused,
+    cast(null as bigint) as skipped,
+    cast(null as bigint) as rows_delivered,
+    cast(null as bigint) as rows_quarantined,
+    string_agg(
+        finding.finding_da || ' (posteringer: ' || finding.postings || ', ' || {{ dkk_da('finding.amount_dkk') }} || ')',
+        '; ' order by finding.finding_da
+    ) as reason
+from finding_of_period as finding
+cross join run
+group by run.as_of, finding.fiscal_year, finding.period_no

@@ -3,6 +3,7 @@ select
     fiscal_year,
     account_id,
     course_id,
+    month,
     actual_to_date,
     accrued_unposted,
     committed_remaining,
@@ -13,6 +14,12 @@ select
     spill_out,
     price_hold_dkk,
     net_inflow,
+    planned_dkk,
+    allocated_dkk,
+    planned_payments,
+    planned_units,
+    forecast_method,
+    budget_corrected,
     method_dkk,
     forecast
 from {{ source('control', 'component_observation') }}

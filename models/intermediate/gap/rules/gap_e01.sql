@@ -4,29 +4,9 @@ with
 
 {{ gap_rule('E01') }},
 
-unpaid as (
-
-    select
-        coalesce(provider_id, 'ukendt') as party,
-        coalesce(invoice_no, 'uden nummer ' || strftime(received_on, '%Y-%m-%d')) as invoice_no,
-        min(provider_id) as provider_id,
-        coalesce(min(supplier_name), 'Ukendt leverandør') as supplier_name,
-        min(account_id) as account_id,
-        min(due_on) as due_on,
-        cast(sum(amount_dkk) as decimal(18, 2)) as amount_dkk
-    from {{ ref('fct_invoice') }}
-    where invoice_status <> 'POSTED'
-        and due_on is not null
-    group by all
-
-),
-
 overdue as (
 
-    select
-        unpaid.*,
-        {{ as_of() }} - unpaid.due_on as overdue_days
-    from unpaid
+    select * from {{ ref('int_ledger__unpaid_invoice') }}
 
 )
 

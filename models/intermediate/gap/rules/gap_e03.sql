@@ -1,5 +1,6 @@
--- E03: money is spent or committed on an account this year, and it has no budget (no row, or 0 after supplements). Only
--- once a budget of the year is delivered; a malformed account is D05. One gap an account and year.
+-- E03: money is spent or committed on an account this year, or comes in on it, and it has no budget (no row, or 0 after
+-- supplements). Expenditure and income are held apart: one does not hide the other. Only once a budget of the year is
+-- delivered; a malformed account is D05. One gap an account and year.
 with
 
 {{ gap_rule('E03') }},
@@ -25,7 +26,8 @@ spent as (
 
     select
         account_id,
-        amount_dkk as spent_dkk,
+        case when is_income then 0 else amount_dkk end as spent_dkk,
+        case when is_income then -amount_dkk else 0 end as income_dkk,
         cast(0 as decimal(18, 2)) as committed_dkk,
         posted_on as occurred_on
     from {{ ref('fct_posting') }}
@@ -38,6 +40,7 @@ spent as (
     select
         account_id,
         cast(0 as decimal(18, 2)) as spent_dkk,
+        cast(0 as decimal(18, 2)) as income_dkk,
         left_dkk as committed_dkk,
         planned_on as occurred_on
     from {{ ref('fct_course_payment') }}
@@ -54,8 +57,9 @@ account as (
     select
         account_id,
         cast(sum(spent_dkk) as decimal(18, 2)) as spent_dkk,
+        cast(sum(income_dkk) as decimal(18, 2)) as income_dkk,
         cast(sum(committed_dkk) as decimal(18, 2)) as committed_dkk,
-        cast(sum(spent_dkk + committed_dkk) as decimal(18, 2)) as amount_dkk,
+        cast(greatest(sum(spent_dkk + committed_dkk), sum(income_dkk)) as decimal(18, 2)) as amount_dkk,
         min(occurred_on) as first_on
     from spent
     where regexp_full_match(account_id, '[0-9]{9}-[0-9]{6}')
@@ -76,7 +80,8 @@ select
     account.amount_dkk,
     account.first_on as occurred_on,
     'Kontoen har intet budget i ' || year({{ as_of() }}) || ': bogført ' || {{ dkk_da('account.spent_dkk') }}
-        || ', disponeret for resten af året ' || {{ dkk_da('account.committed_dkk') }} as text_da
+        || ', disponeret for resten af året ' || {{ dkk_da('account.committed_dkk') }}
+        || case when account.income_dkk <> 0 then ', indtægter ' || {{ dkk_da('account.income_dkk') }} else '' end as text_da
 
 from account
 
