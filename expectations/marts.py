@@ -768,6 +768,79 @@ def _mart_control_risk() -> Expectations:
     ]
 
 
+def _mart_measure_month() -> Expectations:
+    harms = ("mart_measure_month",)
+    return [
+        _key(["month", "activity_no"], harms),
+        between("children", 1, None, why="En række er en måned med børn", harms=harms),
+        no_rows(
+            "days_within_the_month",
+            "select 1 from batch where child_days not between children and children * day(last_day(month))",
+            columns=["child_days", "children", "month"],
+            da="Barnets dage er mindst én og højst månedens",
+            why="Et barn må kun tælle én gang om dagen i en foranstaltning",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_occupancy() -> Expectations:
+    harms = ("mart_occupancy",)
+    return [
+        _key(["month", "provider_id"], harms),
+        no_rows(
+            "own_institutions_only",
+            """
+            select 1
+            from batch
+            inner join marts.dim_provider as provider on batch.provider_id = provider.provider_id
+            where provider.provider_kind <> 'internal'
+            """,
+            columns=["provider_id"],
+            da="Kun egne institutioner har pladser",
+            why="Kapaciteten er sat på en leverandør, der ikke er en egen institution",
+            harms=harms,
+            severity="warning",
+        ),
+        between(
+            "occupancy_pct",
+            0,
+            110,
+            why="Flere børn end pladser: kapaciteten eller forløbenes datoer er forkerte",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_unit_price_variance() -> Expectations:
+    harms = ("mart_unit_price_variance",)
+    return [
+        _key(["basis", "activity_no", "provider_kind"], harms),
+        in_set(
+            "basis", ["last_year", "budget"], why="Læseren skal vide, hvad der sammenlignes med", harms=harms
+        ),
+        in_set(
+            "provider_kind",
+            ["company", "person", "internal", "unknown", "all"],
+            why="Et segment er en ydelse hos en art leverandør",
+            harms=harms,
+        ),
+        no_rows(
+            "effects_are_the_change",
+            """
+            select 1 from batch
+            where volume + mix + price + new_effect + ended_effect <> change_dkk
+                or change_dkk <> cost_dkk - cost_base_dkk
+            """,
+            columns=["change_dkk", "volume", "mix", "price", "new_effect", "ended_effect"],
+            da="Mængde, sammensætning, pris, nye og ophørte segmenter er ændringen i udgiften, til øren",
+            why="Forklaringen skal gå op",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -823,6 +896,9 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_registration_gap": _mart_registration_gap,
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
     "marts.mart_unit_price": _mart_unit_price,
+    "marts.mart_unit_price_variance": _mart_unit_price_variance,
+    "marts.mart_measure_month": _mart_measure_month,
+    "marts.mart_occupancy": _mart_occupancy,
     "marts.mart_run_status": _mart_run_status,
 }
 

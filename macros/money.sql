@@ -1,10 +1,10 @@
 {#- Money and prices leave a division rounded once, half away from zero, as DECIMAL; NULL where the divisor is 0.
     DuckDB divides decimals as DOUBLE and rounds a tie such as 1.005 by its binary neighbour; scaled first, a tie is
     a half, which DOUBLE holds exactly. -#}
-{% macro divide(numerator, denominator, places=2) -%}
+{% macro divide(numerator, denominator, places=2, digits=18) -%}
     cast(cast(round(
         cast(({{ numerator }}) as decimal(30, 8)) * {{ 10 ** places }} / nullif(cast(({{ denominator }}) as decimal(30, 8)), 0)
-    ) as decimal(18, 0)) * {{ '%.*f' % (places, 10 ** -places) }} as decimal(18, {{ places }}))
+    ) as decimal({{ digits }}, 0)) * {{ '%.*f' % (places, 10 ** -places) }} as decimal({{ digits }}, {{ places }}))
 {%- endmacro %}
 
 {% macro money(expression) -%}

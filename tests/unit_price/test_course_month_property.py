@@ -1,8 +1,7 @@
 """The models behind unit prices against a count by hand, day by day, on random small populations.
 
-The models' SQL is rendered without dbt (their macros need only `ref` and `var`) and run in memory. The count
-by hand walks through every single day, which the models must not, and divides with fractions. All data here
-are synthetic.
+The count by hand walks through every single day, which the models must not, and divides with fractions. All data
+here are synthetic.
 """
 
 from __future__ import annotations
@@ -10,29 +9,34 @@ from __future__ import annotations
 import calendar
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.unit_price.rendered import select
+
 MODELS = [
     "int_bos__course_interval",
     "int_unit_price__course",
     "int_unit_price__interval_month",
     "int_unit_price__child_interval",
+    "int_unit_price__occupant_interval",
+    "int_unit_price__measure_interval",
     "fct_course_month",
+    "mart_occupancy",
     "mart_unit_price",
+    "mart_measure_month",
 ]
 ROW_KEY = ("month", "section_id", "activity_no", "provider_id", "target_group", "is_unattached")
 SEEDS = range(16)
 COVERED_FROM = date(2021, 1, 1)
+CAPACITY_FROM, PLACES = date(2023, 1, 15), 2
 
 TABLES = {
     "stg_control__run": "as_of date",
@@ -48,6 +52,12 @@ TABLES = {
         "course_id varchar, planned_on date, payment_frequency varchar, is_current boolean, "
         "status varchar, is_fictive boolean, granted_dkk decimal(18, 2), expected_dkk decimal(18, 2), "
         "paid_dkk decimal(18, 2), allocated_dkk decimal(18, 2), units decimal(18, 4)"
+    ),
+    "int_unit_price__income": (
+        "course_id varchar, month date, inter_municipal_dkk decimal(18, 2), refund_dkk decimal(18, 2)"
+    ),
+    "stg_reference__provider_capacity": (
+        "provider_id varchar, valid_from date, valid_to date, capacity_places decimal(9, 2)"
     ),
 }
 
@@ -74,22 +84,10 @@ class Sums:
     main: Decimal = Decimal(0)
     internal: Decimal = Decimal(0)
     by_unit: Decimal = Decimal(0)
+    paid: Fraction = Fraction(0)
     posted: Fraction = Fraction(0)
+    first: set[str] = field(default_factory=set)
     suppl: Fraction = Fraction(0)
-
-
-@pytest.fixture(scope="module")
-def statements() -> list[str]:
-    """One `create table` a model, in order."""
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    rendered = []
-    for model in MODELS:
-        (path,) = (ROOT / "models").rglob(f"{model}.sql")
-        template = environment.from_string(macros + path.read_text(encoding="utf-8"))
-        sql = template.render(ref=lambda name: name, var=lambda _name, default=None: default)
-        rendered.append(f"create or replace table {model} as {sql}")
-    return rendered
 
 
 def random_population(dice: random.Random) -> tuple[date, list[Course]]:
@@ -153,7 +151,7 @@ def random_population(dice: random.Random) -> tuple[date, list[Course]]:
     return as_of, courses
 
 
-def run_models(as_of: date, courses: list[Course], statements: list[str]) -> duckdb.DuckDBPyConnection:
+def run_models(as_of: date, courses: list[Course]) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the population and the models' tables."""
     connection = duckdb.connect(config={"threads": 1})
     activities = [(course.row["course_id"], *dates) for course in courses for dates in course.activities]
@@ -162,15 +160,16 @@ def run_models(as_of: date, courses: list[Course], statements: list[str]) -> duc
         "int_bos__delivery_window": [("bos", date(COVERED_FROM.year + 2, 1, 31)), ("bos", as_of)],
         "int_bos__activity": activities,
         "int_bos__course": [tuple(course.row.values()) for course in courses],
+        "stg_reference__provider_capacity": [("P1", CAPACITY_FROM, None, PLACES)],
         "fct_course_payment": [tuple(payment.values()) for course in courses for payment in course.payments],
     }
     for table, columns in TABLES.items():
         connection.execute(f"create table {table} ({columns})")
-        if rows[table]:
+        if rows.get(table):
             marks = ", ".join("?" for _ in rows[table][0])
             connection.executemany(f"insert into {table} values ({marks})", rows[table])
-    for statement in statements:
-        connection.execute(statement)
+    for model in MODELS:
+        connection.execute(f"create table {model} as {select(model)}")
     return connection
 
 
@@ -222,6 +221,7 @@ MONEY = (
     "planned_dkk",
     "expected_planned_dkk",
     "paid_dkk",
+    "paid_planned_dkk",
     "posted_dkk",
     "posted_planned_dkk",
 )
@@ -237,6 +237,7 @@ def money_of(payment: dict[str, Any]) -> tuple[Decimal | None, ...]:
         planned,
         payment["expected_dkk"] if is_real and payment["status"] == "EXPECTED" else None,
         payment["paid_dkk"],
+        payment["paid_dkk"] if planned is not None else None,
         payment["allocated_dkk"],
         payment["allocated_dkk"] if planned is not None else None,
     )
@@ -294,7 +295,7 @@ def unit_prices_by_hand(
     for (course_id, month), figures in course_months.items():
         course = by_id[course_id]
         here = {day for day in days[course_id] if is_counted(course) and month_of(day) == month}
-        has_money = figures["planned_dkk"] or figures["posted_planned_dkk"]
+        has_money = any(figures[name] for name in ("planned_dkk", "paid_planned_dkk", "posted_planned_dkk"))
         if month_end(month) > as_of or not (here or has_money):
             continue
         if course.row["course_type"] == "MAIN":
@@ -302,6 +303,7 @@ def unit_prices_by_hand(
         else:
             for key, share in shares_of(course, month, courses, days).items():
                 rows[key].suppl += share * Fraction(figures["planned_dkk"])
+                rows[key].paid += share * Fraction(figures["paid_planned_dkk"])
                 rows[key].posted += share * Fraction(figures["posted_planned_dkk"])
     return rows
 
@@ -314,15 +316,52 @@ def add_main(
     sums.main += figures["planned_dkk"]
     sums.internal += figures["planned_dkk"] if course.row["recipient_type"] == "INTERNAL" else 0
     sums.by_unit += figures["planned_by_unit_dkk"]
+    sums.paid += Fraction(figures["paid_planned_dkk"])
     sums.posted += Fraction(figures["posted_planned_dkk"])
     if here:
         sums.active.add(course.row["course_id"])
+        if min(day for day in everywhere if day.year == min(here).year) in here:
+            sums.first.add(course.row["course_id"])
         sums.course_days += len(here)
         sums.child_days |= {(course.row["child_key"] or course.row["course_id"], day) for day in here}
         if min(everywhere) in here:
             sums.new.add(course.row["course_id"])
         if max(everywhere) in here and not course.row["is_open_ended"]:
             sums.ended.append(len(everywhere))
+
+
+def assert_number_times_service_level_times_price(row: dict[str, Any]) -> None:
+    """The cost to the øre; what cannot be attributed to days or units has no price."""
+    number = row["active_courses"]
+    if number:
+        cost = number * row["days_per_course"] * row["unit_price_day"]
+        assert rounded(cost) == row["cost_total_dkk"]
+    else:
+        assert row["days_per_course"] is row["unit_price_day"] is None
+    if number and row["units"]:
+        assert rounded(number * row["units_per_course"] * row["price_per_unit"]) == row["cost_by_unit_dkk"]
+
+
+def rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def days_by(
+    courses: list[Course], as_of: date, key: Callable[[dict[str, Any]], Any]
+) -> dict[Any, dict[str, set[date]]]:
+    """Days of counted courses by a key and child; one that goes on has the day after the as-of date too."""
+    found: dict[Any, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
+    for course in filter(is_counted, courses):
+        days = days_of(course, as_of)
+        if course.row["is_open_ended"] and as_of in days:
+            days.add(as_of + timedelta(days=1))
+        found[key(course.row)][course.row["child_key"] or course.row["course_id"]] |= days
+    return found
+
+
+def months_of(children: dict[str, set[date]], as_of: date) -> list[date]:
+    months = {month_of(day) for days in children.values() for day in days}
+    return sorted(month for month in months if month_end(month) <= as_of)
 
 
 def is_quotient(value: Decimal | None, top: Decimal | int, bottom: Decimal | int, places: int) -> bool:
@@ -334,9 +373,9 @@ def is_quotient(value: Decimal | None, top: Decimal | int, bottom: Decimal | int
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_models_equal_the_count_by_hand(seed: int, statements: list[str]) -> None:
+def test_models_equal_the_count_by_hand(seed: int) -> None:
     as_of, courses = random_population(random.Random(seed))
-    connection = run_models(as_of, courses, statements)
+    connection = run_models(as_of, courses)
 
     by_hand = course_months_by_hand(as_of, courses)
     course_months = records(connection, "fct_course_month")
@@ -362,15 +401,18 @@ def test_models_equal_the_count_by_hand(seed: int, statements: list[str]) -> Non
         # every main course of the row may be an øre off its exact share
         slack = Fraction(max(len(sums.active), 1), 100)
         assert abs(Fraction(row["cost_suppl_dkk"]) - sums.suppl) < slack
+        assert abs(Fraction(row["cost_paid_dkk"]) - sums.paid) < slack
         assert abs(Fraction(row["cost_posted_dkk"]) - sums.posted) < slack
+        assert row["first_in_year_courses"] == len(sums.first)
+        assert_number_times_service_level_times_price(row)
         assert is_quotient(row["full_year_equivalents"], sums.course_days, days_in_year, 6)
-        assert is_quotient(row["unit_price_day"], row["cost_total_dkk"], sums.course_days, 4)
-        assert is_quotient(row["unit_price_day_posted"], row["cost_posted_dkk"], sums.course_days, 4)
+        assert is_quotient(row["unit_price_day"], row["cost_total_dkk"], sums.course_days, 8)
+        assert is_quotient(row["unit_price_day_posted"], row["cost_posted_dkk"], sums.course_days, 8)
         assert is_quotient(row["unit_price_year"], row["cost_total_dkk"] * days_in_year, sums.course_days, 2)
-        assert is_quotient(row["price_per_unit"], sums.by_unit, sums.units, 4)
+        assert is_quotient(row["price_per_unit"], sums.by_unit, sums.units, 8)
         assert is_quotient(row["avg_duration_days"], sum(sums.ended), len(sums.ended), 2)
         if row["units"] is not None:
-            assert is_quotient(row["units_per_course"], sums.units, len(sums.active), 4)
+            assert is_quotient(row["units_per_course"], sums.units, len(sums.active), 10)
 
     # all of a month's cost is in the month's rows, to the øre
     for total, part in (("cost_total_dkk", "planned_dkk"), ("cost_posted_dkk", "posted_planned_dkk")):
@@ -380,4 +422,40 @@ def test_models_equal_the_count_by_hand(seed: int, statements: list[str]) -> Non
         for row in prices.values():
             cost[row["month"]] -= row[total]
         assert not any(cost.values())
+    assert_children(connection, as_of, courses)
     connection.close()
+
+
+def assert_children(connection: duckdb.DuckDBPyConnection, as_of: date, courses: list[Course]) -> None:
+    """Measures and occupancy, child by child and day by day."""
+    one_day = timedelta(days=1)
+    measures = {(row["month"], row["activity_no"]): row for row in records(connection, "mart_measure_month")}
+    for activity_no, children in days_by(courses, as_of, lambda row: row["activity_no"]).items():
+        for month in months_of(children, as_of):
+            row = measures.pop((month, activity_no))
+            last_day = month_end(month)
+            here = [(days, day) for days in children.values() for day in days if month_of(day) == month]
+            assert row["children"] == sum(
+                any(month_of(day) == month for day in days) for days in children.values()
+            )
+            assert row["child_days"] == len(here)
+            assert row["entries"] == sum(day - one_day not in days for days, day in here)
+            assert row["exits"] == sum(day + one_day not in days for days, day in here)
+            assert row["children_at_end"] == sum(
+                last_day in days and last_day + one_day in days for days in children.values()
+            )
+            assert is_quotient(row["average_number"], len(here), last_day.day, 4)
+    assert not measures
+
+    places = {(row["month"], row["provider_id"]): row for row in records(connection, "mart_occupancy")}
+    internal = [course for course in courses if course.row["recipient_type"] == "INTERNAL"]
+    for provider_id, children in days_by(internal, as_of, lambda row: row["provider_id"] or "Ukendt").items():
+        for month in months_of(children, as_of):
+            row = places.pop((month, provider_id))
+            child_days = sum(month_of(day) == month for days in children.values() for day in days)
+            is_known = provider_id == "P1" and month >= CAPACITY_FROM
+            assert row["child_days"] == child_days
+            place_days = PLACES * month_end(month).day if is_known else 0
+            assert is_quotient(row["occupancy_pct"], child_days * 100, place_days, 2)
+    # nobody is there, the places are
+    assert {(row["provider_id"], row["child_days"]) for row in places.values()} <= {("P1", 0)}

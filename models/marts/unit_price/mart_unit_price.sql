@@ -1,6 +1,9 @@
 -- What a day, a unit and a year of a measure cost, month by month. Follow-up cost goes with the main courses of its
--- appropriation; what has none stands in rows of its own, so that the cost of a month is all of its cost.
-{%- set row_key = ['month', 'section_id', 'activity_no', 'provider_id', 'target_group'] %}
+-- appropriation; what has none stands in rows of its own, so that the cost of a month is all of its cost. What others
+-- pay (income) lowers the net cost of the courses that it names; the rest of it stands in rows of its own, too.
+{%- set segment = ['section_id', 'activity_no', 'provider_id', 'target_group'] %}
+{%- set row_key = ['month'] + segment %}
+{%- set money = ['planned_dkk', 'paid_dkk', 'posted_dkk'] %}
 with
 
 course_month as (
@@ -9,9 +12,13 @@ course_month as (
         course_month.month,
         course.*,
         case when course.is_counted then course_month.course_days else 0 end as course_days,
+        min(case when course.is_counted and course_month.course_days > 0 then course_month.month end) over (
+            partition by course.course_id, year(course_month.month)
+        ) as first_month_of_year,
         course_month.units,
         course_month.planned_by_unit_dkk,
         course_month.planned_dkk,
+        course_month.paid_planned_dkk as paid_dkk,
         course_month.posted_planned_dkk as posted_dkk
     from {{ ref('fct_course_month') }} as course_month
     inner join {{ ref('int_unit_price__course') }} as course
@@ -44,8 +51,9 @@ follow_up as (
     select
         appropriation_id,
         month,
-        sum(planned_dkk) as planned_dkk,
-        sum(posted_dkk) as posted_dkk
+        {%- for column in money %}
+        sum({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from course_month
     where not is_main
     group by appropriation_id, month
@@ -57,7 +65,7 @@ attached as (
     select
         active_main.course_id,
         active_main.month,
-        {%- for column in ['planned_dkk', 'posted_dkk'] %}
+        {%- for column in money %}
         {{ split_part('follow_up.' ~ column, 'days_before', 'days_through', 'days_in_all') }} as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from active_main
@@ -78,32 +86,53 @@ unattached as (
 
 ),
 
+income as (
+
+    select
+        income.month,
+        income.course_id,
+        not coalesce(course.is_main, false) as is_unattached,
+        {%- for column in segment %}
+        coalesce(course.{{ column }}, 'Ukendt') as {{ column }},
+        {%- endfor %}
+        income.inter_municipal_dkk,
+        income.refund_dkk
+    from {{ ref('int_unit_price__income') }} as income
+    left join {{ ref('int_unit_price__course') }} as course
+        on income.course_id = course.course_id
+    where last_day(income.month) <= {{ as_of() }}
+
+),
+
 member as (
 
     select
         course_month.*,
         false as is_unattached,
-        coalesce(attached.planned_dkk, 0) as suppl_dkk,
-        coalesce(attached.posted_dkk, 0) as suppl_posted_dkk
+        {%- for column in money %}
+        attached.{{ column }} as suppl_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from course_month
     left join attached
         on course_month.course_id = attached.course_id
         and course_month.month = attached.month
     where course_month.is_main
 
-    union all
+    union all by name
 
     select
-        * replace (
-            null as units,
-            0 as planned_by_unit_dkk,
-            0 as planned_dkk,
-            0 as posted_dkk
-        ),
+        {{ row_key | join(', ') }},
+        course_id,
+        course_days,
         true as is_unattached,
-        planned_dkk as suppl_dkk,
-        posted_dkk as suppl_posted_dkk
+        {%- for column in money %}
+        {{ column }} as suppl_{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from unattached
+
+    union all by name
+
+    select * from income
 
 ),
 
@@ -113,23 +142,29 @@ summed as (
         {{ row_key | join(', ') }},
         is_unattached,
         count(*) filter (where course_days > 0) as active_courses,
+        count(*) filter (where course_days > 0 and month = first_month_of_year) as first_in_year_courses,
         count(*) filter (where course_days > 0 and started_on >= month) as new_courses,
         count(*) filter (where course_days > 0 and ended_on <= last_day(month)) as ended_courses,
         sum(duration_days) filter (where course_days > 0 and ended_on <= last_day(month)) as ended_duration_days,
-        sum(course_days) as course_days,
+        coalesce(sum(course_days), 0) as course_days,
         sum(units) as units,
-        sum(planned_by_unit_dkk) as cost_by_unit_dkk,
-        sum(planned_dkk) as cost_main_dkk,
+        coalesce(sum(planned_by_unit_dkk), 0) as cost_by_unit_dkk,
+        coalesce(sum(planned_dkk), 0) as cost_main_dkk,
         coalesce(sum(planned_dkk) filter (where is_internal), 0) as cost_internal_dkk,
-        sum(suppl_dkk) as cost_suppl_dkk,
-        sum(planned_dkk + suppl_dkk) as cost_total_dkk,
-        sum(posted_dkk + suppl_posted_dkk) as cost_posted_dkk
+        coalesce(sum(suppl_planned_dkk), 0) as cost_suppl_dkk,
+        cost_main_dkk + cost_suppl_dkk as cost_total_dkk,
+        coalesce(sum(paid_dkk), 0) + coalesce(sum(suppl_paid_dkk), 0) as cost_paid_dkk,
+        coalesce(sum(posted_dkk), 0) + coalesce(sum(suppl_posted_dkk), 0) as cost_posted_dkk,
+        coalesce(sum(inter_municipal_dkk), 0) as inter_municipal_dkk,
+        coalesce(sum(refund_dkk), 0) as refund_dkk
     from member
     where course_days > 0
-        or planned_dkk <> 0
-        or suppl_dkk <> 0
-        or posted_dkk <> 0
-        or suppl_posted_dkk <> 0
+        or inter_municipal_dkk <> 0
+        or refund_dkk <> 0
+        {%- for column in money %}
+        or {{ column }} <> 0
+        or suppl_{{ column }} <> 0
+        {%- endfor %}
     group by {{ row_key | join(', ') }}, is_unattached
 
 ),
@@ -144,16 +179,20 @@ child_day as (
 
 ),
 
--- a report goes back to 1 January two years before its own year: earlier months have the days of the courses that
--- were still running then, and no money
+-- months before the first report have the days of the courses that were still running then, and no money
 coverage as (
 
-    select max(covered_from) as covered_from
-    from (
-        select make_date(year(min(extract_date)) - 2, 1, 1) as covered_from
-        from {{ ref('int_bos__delivery_window') }}
-        group by source_system
-    ) as source_coverage
+    select {{ covered_from() }} as covered_from
+
+),
+
+-- what was never posted is not known: no municipality may owe anything, or nobody books it here
+income_present as (
+
+    select
+        bool_or(inter_municipal_dkk <> 0) as has_inter_municipal,
+        bool_or(refund_dkk <> 0) as has_refund
+    from {{ ref('int_unit_price__income') }}
 
 ),
 
@@ -161,12 +200,34 @@ final as (
 
     select
         summed.*,
+        {%- for column in ['course_days', 'first_in_year_courses'] %}
+        sum(summed.{{ column }}) over (
+            partition by
+                {%- for key in segment %}
+                summed.{{ key }},
+                {%- endfor %}
+                summed.is_unattached,
+                year(summed.month)
+            order by summed.month
+        ) as {{ column }}_to_date,
+        {%- endfor %}
+        case when income_present.has_inter_municipal then summed.inter_municipal_dkk end as income_inter_municipal_dkk,
+        case when income_present.has_refund then summed.refund_dkk end as income_refund_dkk,
+        case
+            when income_present.has_inter_municipal or income_present.has_refund
+                then summed.cost_total_dkk + summed.inter_municipal_dkk + summed.refund_dkk
+        end as cost_net_dkk,
+        occupancy.occupancy_pct,
         coalesce(child_day.child_days, 0) as child_days,
         dayofyear(make_date(year(summed.month), 12, 31)) as days_in_year,
         summed.month >= coverage.covered_from as is_covered,
         case when summed.month >= coverage.covered_from then summed.course_days end as priced_days
     from summed
     cross join coverage
+    cross join income_present
+    left join {{ ref('mart_occupancy') }} as occupancy
+        on summed.month = occupancy.month
+        and summed.provider_id = occupancy.provider_id
     left join child_day
         on not summed.is_unattached
         {%- for column in row_key %}
@@ -180,22 +241,28 @@ select
     is_unattached,
     is_covered,
     active_courses,
+    first_in_year_courses,
     new_courses,
     ended_courses,
     cast(course_days as bigint) as course_days,
     {{ divide('course_days', 'days_in_year', 6) }} as full_year_equivalents,
     cast(child_days as bigint) as child_days,
     cast(units as decimal(18, 4)) as units,
-    cast(cost_main_dkk as decimal(18, 2)) as cost_main_dkk,
-    cast(cost_internal_dkk as decimal(18, 2)) as cost_internal_dkk,
-    cast(cost_by_unit_dkk as decimal(18, 2)) as cost_by_unit_dkk,
-    cast(cost_suppl_dkk as decimal(18, 2)) as cost_suppl_dkk,
-    cast(cost_total_dkk as decimal(18, 2)) as cost_total_dkk,
-    cast(cost_posted_dkk as decimal(18, 2)) as cost_posted_dkk,
-    {{ divide('cost_total_dkk', 'priced_days', 4) }} as unit_price_day,
-    {{ divide('cost_posted_dkk', 'priced_days', 4) }} as unit_price_day_posted,
-    {{ divide('cost_by_unit_dkk', 'units', 4) }} as price_per_unit,
-    {{ divide('units', 'active_courses', 4) }} as units_per_course,
+    {%- for column in [
+        'cost_main_dkk', 'cost_internal_dkk', 'cost_by_unit_dkk', 'cost_suppl_dkk', 'cost_total_dkk', 'cost_paid_dkk',
+        'cost_posted_dkk', 'income_inter_municipal_dkk', 'income_refund_dkk', 'cost_net_dkk'
+    ] %}
+    cast({{ column }} as decimal(18, 2)) as {{ column }},
+    {%- endfor %}
+    {{ divide('course_days', 'active_courses', 10) }} as days_per_course,
+    {{ divide('cost_total_dkk', 'priced_days', 8, digits=28) }} as unit_price_day,
+    {{ divide('cost_paid_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_paid,
+    {{ divide('cost_posted_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_posted,
+    {{ divide('cost_net_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_net,
+    {{ divide('units', 'active_courses', 10, digits=28) }} as units_per_course,
+    {{ divide('cost_by_unit_dkk', 'units', 8, digits=28) }} as price_per_unit,
     {{ divide('cost_total_dkk * days_in_year', 'priced_days') }} as unit_price_year,
-    {{ divide('ended_duration_days', 'ended_courses') }} as avg_duration_days
+    {{ divide('ended_duration_days', 'ended_courses') }} as avg_duration_days,
+    {{ divide('course_days_to_date', 'first_in_year_courses_to_date') }} as avg_duration_in_year_days,
+    occupancy_pct
 from final
