@@ -4,11 +4,12 @@ Belongs here: the environment and its filters. Does not: what a page says (publi
 Every page is one file: no script, no font and no picture from elsewhere.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -90,6 +91,27 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "money": whole,
+    "exact": money,
+    "number": whole,
+    "decimal": share,
+    "share": share,
+    "date": short_day,
+    "month": month,
+    "text": cell,
+    "year": str,
+}
+"""Kind of a value → how pages write it; a workbook's looks have the same names."""
+
+NUMBERS: Final = ("money", "exact", "number", "decimal", "share")
+
+
+def written(value: Any, kind: str) -> str:
+    """A value as pages write it."""
+    return NO_VALUE if value is None else FORMATS[kind](value)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -99,7 +121,20 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (whole, money, amount, share, day, short_day, month, long_month, oere, moment, cell):
+    for function in (
+        whole,
+        money,
+        amount,
+        share,
+        day,
+        short_day,
+        month,
+        long_month,
+        oere,
+        moment,
+        cell,
+        written,
+    ):
         environment.filters[function.__name__] = function
     return environment
 

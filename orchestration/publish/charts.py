@@ -55,6 +55,8 @@ class Chart:
     source: str = ""
     """The marts that it shows, where the page does not say it otherwise."""
     is_wide: bool = False
+    kind: str = "money"
+    """Of its numbers (`orchestration.templating.FORMATS`)."""
 
 
 def bars(
@@ -92,12 +94,17 @@ def lines(
     title: str,
     description: str,
     per: str | None = None,
+    colours: Sequence[str] = COLOURS,
 ) -> str:
     """Lines by month, one colour a series; `per` names a field that gets a small chart of its own a value."""
     base = alt.Chart(alt.InlineData(values=list(rows))).encode(
         x=alt.X("month:N", sort=None, axis=alt.Axis(labelOverlap="greedy")),
         y=alt.Y("value:Q", axis=alt.Axis(tickCount=4)),
-        color=alt.Color("series:N", sort=list(series), legend=_legend(series)),
+        color=alt.Color(
+            "series:N",
+            scale=alt.Scale(domain=list(series), range=list(colours)[: len(series)]),
+            legend=_legend(series),
+        ),
     )
     if per is None:
         return _svg(base.mark_line(point=True).properties(width=400, height=190), title, description)

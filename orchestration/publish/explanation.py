@@ -56,7 +56,10 @@ def sentences(report: Report) -> list[Sentence]:
 
 def text(sentence: Sentence) -> str:
     """The sentence as plain text."""
-    return "".join(part if isinstance(part, str) else amount(part.value) for part in sentence)
+    return "".join(
+        part if isinstance(part, str) else amount(part.value) if part.kind == "money" else str(part)
+        for part in sentence
+    )
 
 
 def _change(report: Report) -> Sentence:

@@ -8,7 +8,7 @@ shown can be asked for again with `select <expression> from marts.<mart> where <
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -18,20 +18,7 @@ import duckdb
 
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.tables import quoted, rows_of
-from orchestration.templating import NO_VALUE, cell, month, share, short_day, whole
-
-FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "money": whole,
-    "number": whole,
-    "share": share,
-    "date": short_day,
-    "month": month,
-    "text": cell,
-    "year": str,
-}
-"""Kind of a value → how pages write it; a workbook's looks have the same names."""
-
-NUMBERS: Final = ("money", "number", "share")
+from orchestration.templating import NUMBERS, written
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +30,8 @@ class Key:
     kind: str = "text"
     name: str = ""
     """SQL for what is shown instead, over the grouped rows `found`."""
+    sql: str = ""
+    """SQL over the mart's rows where the key is no column of theirs."""
     is_hidden: bool = False
     """Only to sort by, or for another key's name."""
 
@@ -174,11 +163,6 @@ class Filled:
         return self.rows[: self.table.limit]
 
 
-def written(value: Any, kind: str) -> str:
-    """A value as pages write it."""
-    return NO_VALUE if value is None else FORMATS[kind](value)
-
-
 class Reader:
     """Reads figures of one publication's marts."""
 
@@ -257,7 +241,8 @@ def _rows(
     columns = [key.column for key in by]
     parts, joins, shown = [], [], [f"source_0.{column}" for column in columns]
     for number, (mart, where, wanted) in enumerate(sources):
-        asked = ", ".join([*columns, *(f"{field.sql} as {field.name}" for field in wanted)])
+        keys_sql = (f"{key.sql} as {key.column}" if key.sql else key.column for key in by)
+        asked = ", ".join([*keys_sql, *(f"{field.sql} as {field.name}" for field in wanted)])
         parts.append(
             f"source_{number} as (select {asked} from kobling.marts.{mart} where {where} group by all)"
         )
@@ -274,9 +259,10 @@ def _rows(
     )
     rows = []
     for found in rows_of(connection, query):
-        keys = {column: found[column] for column in columns}
+        keys = {key.column: found[key.column] for key in by}
+        same = condition({key.sql or key.column: found[key.column] for key in by})
         figures = {
-            field.name: Figure(found[field.name], field.kind, mart, field.sql, _both(where, condition(keys)))
+            field.name: Figure(found[field.name], field.kind, mart, field.sql, _both(where, same))
             for mart, where, wanted in sources
             for field in wanted
         }

@@ -15,7 +15,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.templating import short_day
+from orchestration.templating import NUMBERS, short_day
 
 # Excel's own limits
 _LONGEST_CELL, _LONGEST_SHEET_NAME = 32_767, 31
@@ -80,7 +80,7 @@ class Book:
             sheet.write_blank(row, position, None, cell_format)
         elif kind in ("date", "month"):
             sheet.write_datetime(row, position, value, cell_format)
-        elif kind in ("money", "number", "share", "year"):
+        elif kind in (*NUMBERS, "year"):
             sheet.write_number(row, position, float(value), cell_format)
         else:
             sheet.write_string(row, position, safe_text(value), cell_format)
@@ -111,6 +111,8 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
     "right": {"align": "right"},
     "number": {"num_format": "#,##0", "align": "right"},
     "money": {"num_format": "#,##0.00", "align": "right", "indent": 1},
+    "exact": {"num_format": "#,##0.00", "align": "right", "indent": 1},
+    "decimal": {"num_format": "#,##0.0", "align": "right"},
     "share": {"num_format": "#,##0.0", "align": "right"},
     "year": {"num_format": "0", "align": "left"},
     "date": {"num_format": "dd-mm-yyyy", "align": "left"},

@@ -16,10 +16,9 @@ from openpyxl import load_workbook
 from playwright.sync_api import BrowserContext, Page
 
 from orchestration.publish import overview, publish
-from orchestration.publish.figures import written
 from orchestration.publish.manifest import Manifest
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.templating import amount
+from orchestration.templating import amount, written
 
 from .conftest import DELIVERIES, MARCH, OVERVIEW_BUILD, SMALL_BUILD, Whole, verdicts
 
