@@ -76,5 +76,6 @@ clean: ## the environment, the demo's data and what tools left
 
 .venv/development: requirements-dev.lock .venv/runtime
 	$(BIN)/pip install --quiet --no-compile -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --upgrade --target .venv/duckdb-1.4 duckdb==1.4.4
 	$(COMPILE) $(PACKAGES)
 	@touch $@

@@ -1,4 +1,4 @@
-"""The pages of a publication: front page, data dictionary, public part.
+"""The pages of a publication: front page, data dictionary, data for BI, public part.
 
 Belongs here: what each page shows, read from what was published. Does not: the stewards' page (steward_pages),
 the validation report (orchestration/validation/report), looks (templates), formats (orchestration/templating).
@@ -30,6 +30,9 @@ FRAME_COLUMNS = {
 }
 
 STATUS_TABLE = "mart_run_status"
+
+BI = Path(__file__).parent / "bi"
+"""What a BI tool starts from, published as it is: example queries, and one for Power Query."""
 
 _NUMBERS = ("DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "DOUBLE")
 
@@ -129,6 +132,23 @@ def dictionary_page(manifest: Manifest, docs: Mapping[str, TableDoc]) -> str:
         as_of=manifest.as_of,
         publication_id=manifest.id,
         groups=groups,
+        has_dbt_docs=bool(docs),
+    )
+
+
+def bi_page(manifest: Manifest) -> str:
+    """How to read the tables elsewhere, with the example queries; the question is a query's first line."""
+    examples = []
+    for path in sorted(BI.glob("*.sql")):
+        question, sql = path.read_text(encoding="utf-8").split("\n", 1)
+        examples.append({"name": path.name, "question": question.removeprefix("-- "), "sql": sql.strip()})
+    return render(
+        "bi.html.j2",
+        root="../",
+        here="bi/index.html",
+        as_of=manifest.as_of,
+        publication_id=manifest.id,
+        examples=examples,
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from orchestration.errors import ConfigurationError, GateRefused
 from orchestration.publish import overview_workbooks, pages, store, tables, workbooks
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
+from orchestration.publish.dbt_docs import docs_page
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
 from orchestration.publish.overview import overview_page, read_overview
 from orchestration.publish.privacy import refuse_private_columns
@@ -95,6 +96,10 @@ def publish(
         )
         pages.write(building / "index.html", pages.front_page(connection, manifest))
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
+        if dbt_manifest and dbt_manifest.is_file():
+            pages.write(building / "dictionary" / "dbt.html", docs_page(dbt_manifest, manifest))
+        shutil.copytree(pages.BI, building / "bi")
+        pages.write(building / "bi" / "index.html", pages.bi_page(manifest))
         pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
         # the pages link to the workbooks that are there
         overview = read_overview(connection, manifest)

@@ -22,7 +22,8 @@ BUILD = "build"
 STORAGE_VERSION = "v1.0.0"
 
 _FORMATS = {
-    ".parquet": "format parquet, compression zstd",
+    # the compression that every reader of Parquet knows
+    ".parquet": "format parquet, compression snappy",
     # what a Danish Excel opens as columns
     ".csv": "format csv, header, delimiter ';'",
 }

@@ -97,9 +97,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
     dbt = {
         "manifest.json": {
+            "metadata": {"project_name": "kobling"},
+            "macros": {},
             "nodes": {
                 "model.kobling.mart_overrun": {
                     "name": "mart_overrun",
+                    "database": "kobling",
                     "schema": "marts",
                     "resource_type": "model",
                     "description": "One row a fiscal year and account (merforbrug).",
