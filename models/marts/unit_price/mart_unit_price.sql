@@ -262,6 +262,7 @@ select
     {{ divide('units', 'active_courses', 10, digits=28) }} as units_per_course,
     {{ divide('cost_by_unit_dkk', 'units', 8, digits=28) }} as price_per_unit,
     {{ divide('cost_total_dkk * days_in_year', 'priced_days') }} as unit_price_year,
+    cast(coalesce(ended_duration_days, 0) as bigint) as ended_duration_days,
     {{ divide('ended_duration_days', 'ended_courses') }} as avg_duration_days,
     {{ divide('course_days_to_date', 'first_in_year_courses_to_date') }} as avg_duration_in_year_days,
     occupancy_pct
