@@ -39,6 +39,7 @@ select
     coalesce(course.recipient_type = 'INTERNAL', false) as is_internal,
     -- a child that is not known is nobody else's either
     coalesce(course.child_key, 'course:' || course.course_id) as child_key,
+    course.child_birth_key,
     duration.started_on,
     case when not course.is_open_ended then duration.last_day_on end as ended_on,
     cast(coalesce(duration.duration_days, 0) as bigint) as duration_days

@@ -1,7 +1,7 @@
 -- Days and money of a course, month by month: days by interval arithmetic, money on the months that it pays for.
 {%- set money = [
-    'planned_by_unit_dkk', 'planned_dkk', 'expected_planned_dkk', 'paid_dkk', 'paid_planned_dkk', 'posted_dkk',
-    'posted_planned_dkk'
+    'planned_by_unit_dkk', 'planned_dkk', 'planned_income_dkk', 'expected_planned_dkk', 'paid_dkk', 'paid_planned_dkk',
+    'posted_dkk', 'posted_planned_dkk'
 ] %}
 with
 
@@ -24,6 +24,7 @@ measured as (
         case when is_planned then units end as units,
         case when is_planned and units is not null then granted_dkk end as planned_by_unit_dkk,
         case when is_planned then granted_dkk end as planned_dkk,
+        case when is_planned and granted_dkk < 0 then granted_dkk end as planned_income_dkk,
         case when is_expected then expected_dkk end as expected_planned_dkk,
         paid_dkk,
         case when is_planned then paid_dkk end as paid_planned_dkk,

@@ -3,7 +3,8 @@
 -- pay (income) lowers the net cost of the courses that it names; the rest of it stands in rows of its own, too.
 {%- set segment = ['section_id', 'activity_no', 'provider_id', 'target_group'] %}
 {%- set row_key = ['month'] + segment %}
-{%- set money = ['planned_dkk', 'paid_dkk', 'posted_dkk'] %}
+{%- set money = ['planned_dkk', 'planned_income_dkk', 'paid_dkk', 'posted_dkk', 'on_hold_dkk'] %}
+{%- set payers = ['inter_municipal', 'refund', 'parents'] %}
 with
 
 course_month as (
@@ -18,11 +19,16 @@ course_month as (
         course_month.units,
         course_month.planned_by_unit_dkk,
         course_month.planned_dkk,
+        course_month.planned_income_dkk,
         course_month.paid_planned_dkk as paid_dkk,
-        course_month.posted_planned_dkk as posted_dkk
+        course_month.posted_planned_dkk as posted_dkk,
+        coalesce(on_hold.on_hold_dkk, 0) as on_hold_dkk
     from {{ ref('fct_course_month') }} as course_month
     inner join {{ ref('int_unit_price__course') }} as course
         on course_month.course_id = course.course_id
+    left join {{ ref('int_unit_price__on_hold') }} as on_hold
+        on course_month.course_id = on_hold.course_id
+        and course_month.month = on_hold.month
     where last_day(course_month.month) <= {{ as_of() }}
 
 ),
@@ -95,8 +101,9 @@ income as (
         {%- for column in segment %}
         coalesce(course.{{ column }}, 'Ukendt') as {{ column }},
         {%- endfor %}
-        income.inter_municipal_dkk,
-        income.refund_dkk
+        {%- for payer in payers %}
+        income.{{ payer }}_dkk{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_unit_price__income') }} as income
     left join {{ ref('int_unit_price__course') }} as course
         on income.course_id = course.course_id
@@ -155,12 +162,17 @@ summed as (
         cost_main_dkk + cost_suppl_dkk as cost_total_dkk,
         coalesce(sum(paid_dkk), 0) + coalesce(sum(suppl_paid_dkk), 0) as cost_paid_dkk,
         coalesce(sum(posted_dkk), 0) + coalesce(sum(suppl_posted_dkk), 0) as cost_posted_dkk,
-        coalesce(sum(inter_municipal_dkk), 0) as inter_municipal_dkk,
-        coalesce(sum(refund_dkk), 0) as refund_dkk
+        coalesce(sum(planned_income_dkk), 0) + coalesce(sum(suppl_planned_income_dkk), 0) as cost_contribution_dkk,
+        coalesce(sum(on_hold_dkk), 0) + coalesce(sum(suppl_on_hold_dkk), 0) as cost_on_hold_dkk,
+        coalesce(sum(course_days) filter (where on_hold_dkk <> 0), 0) as course_days_on_hold,
+        {%- for payer in payers %}
+        coalesce(sum({{ payer }}_dkk), 0) as {{ payer }}_dkk{{ ',' if not loop.last }}
+        {%- endfor %}
     from member
     where course_days > 0
-        or inter_municipal_dkk <> 0
-        or refund_dkk <> 0
+        {%- for payer in payers %}
+        or {{ payer }}_dkk <> 0
+        {%- endfor %}
         {%- for column in money %}
         or {{ column }} <> 0
         or suppl_{{ column }} <> 0
@@ -190,8 +202,9 @@ coverage as (
 income_present as (
 
     select
-        bool_or(inter_municipal_dkk <> 0) as has_inter_municipal,
-        bool_or(refund_dkk <> 0) as has_refund
+        {%- for payer in payers %}
+        bool_or({{ payer }}_dkk <> 0) as has_{{ payer }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_unit_price__income') }}
 
 ),
@@ -211,17 +224,22 @@ final as (
             order by summed.month
         ) as {{ column }}_to_date,
         {%- endfor %}
-        case when income_present.has_inter_municipal then summed.inter_municipal_dkk end as income_inter_municipal_dkk,
-        case when income_present.has_refund then summed.refund_dkk end as income_refund_dkk,
+        {%- for payer in payers %}
+        case when income_present.has_{{ payer }} then summed.{{ payer }}_dkk end as income_{{ payer }}_dkk,
+        {%- endfor %}
         case
-            when income_present.has_inter_municipal or income_present.has_refund
-                then summed.cost_total_dkk + summed.inter_municipal_dkk + summed.refund_dkk
+            when income_present.has_{{ payers | join(' or income_present.has_') }}
+                then summed.cost_total_dkk
+                {%- for payer in payers %}
+                + summed.{{ payer }}_dkk
+                {%- endfor %}
         end as cost_net_dkk,
         occupancy.occupancy_pct,
         coalesce(child_day.child_days, 0) as child_days,
         dayofyear(make_date(year(summed.month), 12, 31)) as days_in_year,
         summed.month >= coverage.covered_from as is_covered,
-        case when summed.month >= coverage.covered_from then summed.course_days end as priced_days
+        case when summed.month >= coverage.covered_from then summed.course_days end as priced_days,
+        priced_days - summed.course_days_on_hold as plausible_days
     from summed
     cross join coverage
     cross join income_present
@@ -250,15 +268,18 @@ select
     cast(units as decimal(18, 4)) as units,
     {%- for column in [
         'cost_main_dkk', 'cost_internal_dkk', 'cost_by_unit_dkk', 'cost_suppl_dkk', 'cost_total_dkk', 'cost_paid_dkk',
-        'cost_posted_dkk', 'income_inter_municipal_dkk', 'income_refund_dkk', 'cost_net_dkk'
+        'cost_posted_dkk', 'cost_contribution_dkk', 'cost_on_hold_dkk', 'income_inter_municipal_dkk', 'income_refund_dkk',
+        'income_parents_dkk', 'cost_net_dkk'
     ] %}
     cast({{ column }} as decimal(18, 2)) as {{ column }},
     {%- endfor %}
+    cast(course_days_on_hold as bigint) as course_days_on_hold,
     {{ divide('course_days', 'active_courses', 10) }} as days_per_course,
     {{ divide('cost_total_dkk', 'priced_days', 8, digits=28) }} as unit_price_day,
     {{ divide('cost_paid_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_paid,
     {{ divide('cost_posted_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_posted,
     {{ divide('cost_net_dkk', 'priced_days', 8, digits=28) }} as unit_price_day_net,
+    {{ divide('cost_total_dkk - cost_on_hold_dkk', 'plausible_days', 8, digits=28) }} as unit_price_day_without_hold,
     {{ divide('units', 'active_courses', 10, digits=28) }} as units_per_course,
     {{ divide('cost_by_unit_dkk', 'units', 8, digits=28) }} as price_per_unit,
     {{ divide('cost_total_dkk * days_in_year', 'priced_days') }} as unit_price_year,
