@@ -17,6 +17,7 @@ from typing import Any, Final
 import duckdb
 
 from orchestration.publish.manifest import Manifest
+from orchestration.publish.metrics import Metrics, read_metrics
 from orchestration.publish.tables import quoted, rows_of
 from orchestration.templating import NUMBERS, written
 
@@ -46,7 +47,7 @@ class Field:
     """A figure of each row."""
 
     name: str
-    label: str
+    label: str = ""
     expression: str = ""
     """SQL over the mart's rows; their sum where empty."""
     kind: str = "money"
@@ -56,6 +57,28 @@ class Field:
     """Another condition than the table's, for another mart."""
     is_hidden: bool = False
     """Read for something else than the table itself."""
+    metric: str = ""
+    """The key figure of `dim_metric` that it is: label, expression and kind are the metric's."""
+    definition: str = ""
+    """What a reader who points at the heading is told."""
+
+    @classmethod
+    def of(cls, metric: str, **own: Any) -> "Field":
+        """A key figure, under its own name; `own` is where the field differs, e.g. a label beside others like it."""
+        return cls(metric, metric=metric, **own)
+
+    def defined(self, metrics: Metrics) -> "Field":
+        """The field with what its metric says of it; one whose metric is not published is called by its name."""
+        metric = metrics.get(self.metric)
+        if metric is None:
+            return dataclasses.replace(self, label=self.label or self.name)
+        return dataclasses.replace(
+            self,
+            label=self.label or metric.name,
+            expression=self.expression or metric.expression,
+            kind=metric.kind,
+            definition=metric.tooltip,
+        )
 
     @property
     def is_number(self) -> bool:
@@ -179,6 +202,7 @@ class Reader:
             for entry in manifest.tables
             if entry.table.startswith("marts.")
         }
+        self.metrics: Metrics = read_metrics(connection, manifest)
         self.not_run: dict[str, str] = {}
         """Mart → why it has nothing to say."""
         if "mart_run_status" in self.columns:
@@ -211,10 +235,10 @@ class Reader:
             reason = self.not_run.get(table.mart, "tabellen er ikke i denne publikation")
             return Filled(table, table.fields, [], None, reason)
         fields = [
-            field
+            field.defined(self.metrics)
             for field in table.fields
             if self.has(field.mart or table.mart)
-            and (field.expression or field.name in self.columns[field.mart or table.mart])
+            and (field.expression or field.metric or field.name in self.columns[field.mart or table.mart])
         ]
         rows = _rows(self.connection, table, table.by, fields)
         total = _rows(self.connection, table, (), fields)[0] if table.has_total and rows else None

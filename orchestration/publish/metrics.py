@@ -61,7 +61,9 @@ class Metric:
         """The kind of the value where it is shown in a table of figures."""
         if self.unit == "%":
             return "share"
-        return "money" if self.unit.startswith("kr.") else "number"
+        if self.unit.startswith("kr."):
+            return "exact" if self.decimals else "money"
+        return ("number", "decimal", "exact")[min(self.decimals, 2)]
 
     def written(self, value: Decimal | float | None) -> str:
         """A value of it as pages write it, without its unit: `1.234,5`; a dash for none."""

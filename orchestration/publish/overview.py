@@ -55,11 +55,6 @@ _COURSE = Key("course_id", "Forløb")
 _FRAME = Key("frame_id", "Ramme")
 
 
-def _all(column: str) -> str:
-    """The sum; not known where a part of it is not."""
-    return f"case when count({column}) = count(*) then sum({column}) end"
-
-
 @dataclass(frozen=True)
 class Cause:
     """One of the largest parts of a frame's change."""
@@ -221,29 +216,19 @@ def _frames(manifest: Manifest) -> Table:
                 "text",
                 is_hidden=True,
             ),
-            Field("budget_original", "Oprindeligt budget", _all("budget_original")),
-            Field("budget_corrected", "Korrigeret budget", _all("budget_corrected")),
-            Field("actual_to_date", "Forbrug til dato"),
-            Field("committed", "Disponeret, ikke bogført", "sum(accrued_unposted + committed_remaining)"),
-            Field("forecast", "Forventet resultat", _all("forecast")),
-            Field("expected_overrun", "Merforbrug nu", _all("expected_overrun")),
-            Field(
-                "previous_overrun", "Merforbrug sidst", _all("previous_overrun"), mart=history, where=today
-            ),
-            Field("overrun_change", "Ændring", _all("overrun_change"), mart=history, where=today),
-            Field(
-                "expected_overrun_with_plan",
-                "Merforbrug med handleplan",
-                _all("expected_overrun_with_plan"),
-            ),
-            Field("forecast_service_frame", "Inden for service\u00adrammen"),
-            Field(
-                "forecast_outside",
-                "Uden for service\u00adrammen",
-                "sum(forecast - coalesce(forecast_service_frame, 0))",
-            ),
-            Field("full_year_effect", "Helårsvirkning næste år"),
-            Field("savings_target", "Sparemål", is_hidden=True),
+            Field.of("budget_original"),
+            Field.of("budget_corrected"),
+            Field.of("actual_to_date"),
+            Field.of("committed"),
+            Field.of("forecast"),
+            Field.of("expected_overrun", label="Merforbrug nu"),
+            Field.of("previous_overrun", mart=history, where=today),
+            Field.of("overrun_change", label="Ændring", mart=history, where=today),
+            Field.of("expected_overrun_with_plan"),
+            Field.of("forecast_service_frame", label="Inden for service\u00adrammen"),
+            Field.of("forecast_outside", label="Uden for service\u00adrammen"),
+            Field.of("full_year_effect"),
+            Field.of("savings_target", is_hidden=True),
         ],
     )
 
@@ -259,11 +244,11 @@ def _trust(year: int) -> Table:
         has_total=False,
         fields=[
             Field("last_closed_month", "Sidste lukkede måned", "max(last_closed_month)", "month"),
-            Field("without_course_dkk", "Bogført uden forløb"),
-            Field("without_course_pct", "Uden forløb, %", kind="share"),
+            Field.of("without_course_dkk"),
+            Field.of("without_course_pct"),
             Field("without_course_postings", "Posteringer uden forløb", kind="number"),
-            Field("without_invoice_dkk", "Leveret uden faktura"),
-            Field("without_invoice_pct", "Uden faktura, %", kind="share"),
+            Field.of("without_invoice_dkk"),
+            Field.of("without_invoice_pct"),
         ],
     )
 
@@ -276,11 +261,11 @@ def _unpaid() -> Table:
         mart="mart_unpaid_invoice",
         by=[Key("team_id", "Leder af", name="coalesce(found.team_id, 'Uden team')")],
         where="invoices > 0",
-        order="amount_dkk desc",
+        order="unpaid_dkk desc",
         limit=TOP,
         fields=[
-            Field("invoices", "Antal", kind="number"),
-            Field("amount_dkk", "Kr."),
+            Field.of("unpaid_invoices", label="Antal"),
+            Field.of("unpaid_dkk", label="Kr."),
             Field("overdue_days_max", "Ældste, dage", "max(overdue_days_max)", "number"),
         ],
         empty="Ingen forfaldne, ubetalte fakturaer.",
@@ -297,8 +282,8 @@ def _grants() -> Table:
         where="is_this_month",
         order="level_rank nulls last",
         fields=[
-            Field("grants", "Antal", "count(*)", "number"),
-            Field("full_year_effect_dkk", "Helårsvirkning, kr."),
+            Field.of("new_grants", label="Antal"),
+            Field.of("new_grants_full_year_dkk", label="Helårsvirkning, kr."),
         ],
         empty="Ingen nye bevillinger i måneden.",
     )
@@ -536,7 +521,7 @@ def _bridge_change(manifest: Manifest) -> list[Field]:
         return []
     where = condition({"fiscal_year": manifest.as_of.year, "previous_as_of": manifest.previous_as_of})
     label = f"Ændring siden {short_day(manifest.previous_as_of)}"
-    return [Field("forecast_change", label, "sum(change)", mart=BRIDGE, where=where)]
+    return [Field.of("forecast_change", label=label, mart=BRIDGE, where=where)]
 
 
 def _accounts(manifest: Manifest) -> Table:
@@ -550,33 +535,28 @@ def _accounts(manifest: Manifest) -> Table:
         order="expected_overrun desc nulls last",
         limit=SHOWN,
         fields=[
-            Field("budget_original", "Oprindeligt budget"),
-            Field("budget_corrected", "Korrigeret budget"),
-            Field("actual_to_date", "Forbrug til dato"),
-            Field("committed", "Disponeret, ikke bogført", "sum(accrued_unposted + committed_remaining)"),
-            Field("net_inflow", "Nettotilgang"),
-            Field("forecast", "Forventet resultat", _all("forecast")),
-            Field("expected_overrun", "Merforbrug nu", _all("expected_overrun")),
+            Field.of("budget_original"),
+            Field.of("budget_corrected"),
+            Field.of("actual_to_date"),
+            Field.of("committed"),
+            Field.of("net_inflow"),
+            Field.of("forecast"),
+            Field.of("expected_overrun", label="Merforbrug nu"),
             *_bridge_change(manifest),
-            Field("committed_next_year", "Disponeret næste år"),
+            Field.of("committed_next_year"),
         ],
     )
 
 
 def _commitment_fields(manifest: Manifest) -> list[Field]:
     return [
-        Field("committed_dkk", "Disponeret i året"),
-        Field("posted_dkk", "Bogført"),
-        Field(
-            "deviation_due_dkk",
-            "Afvigelse til dato",
-            "coalesce(sum(deviation_dkk) filter (is_due), 0)",
-        ),
-        Field("left_dkk", "Mangler at blive bogført"),
+        Field.of("committed_dkk"),
+        Field.of("posted_dkk", label="Bogført"),
+        Field.of("deviation_due_dkk"),
+        Field.of("left_dkk"),
         # it stands in next year's months
-        Field(
+        Field.of(
             "full_year_effect",
-            "Helårsvirkning næste år",
             mart="mart_commitments",
             where=f"fiscal_year = {manifest.as_of.year + 1}",
         ),
@@ -683,8 +663,8 @@ def _scenarios(year: int) -> Table:
         has_total=False,
         fields=[
             Field("effect_dkk", "Virkning i året"),
-            Field("forecast", "Forventet resultat"),
-            Field("expected_overrun", "Merforbrug"),
+            Field.of("forecast"),
+            Field.of("expected_overrun", label="Merforbrug"),
         ],
         empty="Ingen scenarier.",
     )
@@ -732,9 +712,9 @@ def _state_refund(year: int) -> Table:
         fields=[
             Field("children", "Børn", kind="number"),
             Field("net_cost_dkk", "Udgift efter mellemkommunal indtægt"),
-            Field("entitled_dkk", "Ret til nu"),
+            Field.of("refund_entitled_dkk", label="Ret til nu"),
             Field("entitled_expected_dkk", "Ret til, hele året"),
-            Field("claimed_dkk", "Hjemtaget"),
+            Field.of("refund_claimed_dkk", label="Hjemtaget"),
             Field("difference_dkk", "Ret til minus hjemtaget"),
         ],
         empty="Ingen børn over grænsen.",
@@ -761,11 +741,11 @@ def _years(year: int) -> Table:
         order="fiscal_year desc, budget_corrected desc",
         has_total=False,
         fields=[
-            Field("budget_original", "Oprindeligt budget"),
-            Field("budget_corrected", "Korrigeret budget"),
-            Field("actual_to_date", "Forbrug"),
-            Field("forecast", "Resultat"),
-            Field("expected_overrun", "Merforbrug"),
+            Field.of("budget_original"),
+            Field.of("budget_corrected"),
+            Field.of("actual_to_date", label="Forbrug"),
+            Field.of("forecast", label="Resultat"),
+            Field.of("expected_overrun", label="Merforbrug"),
         ],
         empty="Ingen tidligere år er leveret.",
     )

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from orchestration.publish import overview, publish
 from orchestration.publish.manifest import Manifest
+from orchestration.publish.metrics import read_metrics
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.templating import amount, written
 
@@ -241,11 +242,13 @@ def test_the_marts_have_the_columns_that_the_overview_asks_for(published: Whole)
         for path in (PROJECT_ROOT / "models" / "marts").rglob("*.yml")
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     }
+    with duckdb.connect(str(published[1].path / "kobling.duckdb"), read_only=True) as connection:
+        metrics = read_metrics(connection, manifest)
     for table in overview.tables(manifest):
         asked = {(table.mart, key.column) for key in table.by} | {
             (field.mart or table.mart, column)
             for field in table.fields
-            for column in re.findall(r"sum\((\w+)\)", field.sql)
+            for column in re.findall(r"sum\((\w+)\)", field.defined(metrics).sql)
         }
         missing = {(mart, column) for mart, column in asked if column not in described[mart]}
         assert missing == set(), table.id
