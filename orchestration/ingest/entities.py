@@ -545,6 +545,111 @@ SAVINGS_INITIATIVE: Final = _entity(
     rules=_INITIATIVE_RULES,
 )
 
+# Who keeps the list of agreements and the register of consequences reads these.
+_AGREEMENT_RULES: Final = (
+    RowRule(
+        "NOT regexp_full_match(agreement_no, '[A-Za-zÆØÅæøå][0-9A-Za-zÆØÅæøå./_-]{0,19}')",
+        "agreement_no",
+        "skal begynde med et bogstav og højst have 20 tegn uden mellemrum, fx R-2021-07",
+    ),
+    RowRule(
+        "NOT regexp_full_match(provider_id, '[0-9]{8}')", "provider_id", "er ikke et CVR-nummer på otte cifre"
+    ),
+    RowRule(
+        "NOT regexp_full_match(activity_no, '[0-9]{6}')",
+        "activity_no",
+        "er ikke et aktivitetsnummer på seks cifre",
+    ),
+    RowRule(
+        "year(valid_from) NOT BETWEEN year(delivered_on) - 40 AND year(delivered_on) + 10",
+        "valid_from",
+        "er ikke en dag, som en aftale kan gælde fra: skriv den som 01-01-2022",
+    ),
+    RowRule("valid_to < valid_from", "valid_to", "ligger før den dag, aftalen gælder fra: ret den"),
+    RowRule(
+        "notice_months NOT BETWEEN 0 AND 60",
+        "notice_months",
+        "er ikke et antal måneder fra 0 til 60: skriv fx 6",
+    ),
+    RowRule(
+        "agreed_price_day_dkk <= 0", "agreed_price_day_dkk", "er ikke en pris: lad den stå tom, hvor den ikke kendes"
+    ),
+)
+
+PURCHASE_AGREEMENT: Final = _entity(
+    "purchase_agreement",
+    "One purchase agreement (indkøbsaftale) with a provider, for one activity or for all of them.",
+    _plain(Kind.LABEL, "agreement_no", "The agreement's number, the same in every delivery.", required=True),
+    _plain(Kind.CODE, "provider_id", "CVR number of the provider.", required=True),
+    _plain(Kind.CODE, "activity_no", "Activity that it covers; NULL: all of the provider's other activities."),
+    _plain(Kind.DATE, "valid_from", "First day that it covers.", required=True),
+    _plain(Kind.DATE, "valid_to", "Last day that it covers; NULL: until notice is given."),
+    _plain(Kind.INTEGER, "notice_months", "Months of notice before it expires; NULL: not given."),
+    _plain(
+        Kind.CODE,
+        "price_regulation",
+        "INDEX (the price follows the price-and-wage index) or FIXED; NULL: not given.",
+        codes=("INDEX", "FIXED"),
+    ),
+    _plain(Kind.MONEY, "agreed_price_day_dkk", "Price of a day at valid_from; NULL: not given."),
+    rules=_AGREEMENT_RULES,
+)
+
+_CONSEQUENCE_RULES: Final = (
+    RowRule(
+        "NOT regexp_full_match(decision_no, '[A-Za-zÆØÅæøå][0-9A-Za-zÆØÅæøå._-]{0,8}')",
+        "decision_no",
+        "skal begynde med et bogstav og højst have 9 tegn, fx B07",
+    ),
+    RowRule(
+        "NOT regexp_full_match(frame_id, '[0-9A-Z.]{1,9}')",
+        "frame_id",
+        "er ikke en ramme: skriv den som 30.46",
+    ),
+    RowRule(
+        "NOT regexp_full_match(account_id, '[0-9]{9}(-[0-9]{6})?')",
+        "account_id",
+        "er ikke en konto: skriv den som 528211000-015209",
+    ),
+    RowRule(
+        "NOT regexp_full_match(course_ids, '[0-9A-Za-z]+([ ,]+[0-9A-Za-z]+)*')",
+        "course_ids",
+        "er ikke betalings-ID'er: skriv dem som 834, 912",
+    ),
+    RowRule(
+        "fiscal_year NOT BETWEEN year(delivered_on) - 5 AND year(delivered_on) + 10",
+        "fiscal_year",
+        "er ikke et år, som beslutningen kan virke i: skriv det som 2022",
+    ),
+    RowRule(
+        "year(decided_on) NOT BETWEEN year(delivered_on) - 10 AND year(delivered_on) + 1",
+        "decided_on",
+        "ligger for langt fra leveringens dag: ret datoen",
+    ),
+    RowRule(
+        "probability_pct NOT BETWEEN 0 AND 100 OR (probability_pct > 0 AND probability_pct < 1)",
+        "probability_pct",
+        "er ikke en procent fra 0 til 100: skriv fx 75",
+    ),
+)
+
+DECISION_CONSEQUENCE: Final = _entity(
+    "decision_consequence",
+    "What one decision costs or saves one department in one fiscal year.",
+    _plain(Kind.CODE, "decision_no", "The decision, the same in every delivery.", required=True),
+    _plain(Kind.LABEL, "decision_title_da", "What was decided, in words; NULL: not given."),
+    _plain(Kind.DATE, "decided_on", "When it was decided.", required=True),
+    _plain(Kind.LABEL, "department_da", "The department that it costs or saves for.", required=True),
+    _plain(Kind.CODE, "frame_id", "The department's appropriation frame; NULL: not given."),
+    _plain(Kind.CODE, "account_id", "Account that it concerns; NULL: not given."),
+    _plain(Kind.LABEL, "course_ids", "Courses (betalings-ID) that it pays for, with commas; NULL: none."),
+    _plain(Kind.INTEGER, "fiscal_year", "Fiscal year of the effect.", required=True),
+    _plain(Kind.MONEY, "effect_dkk", "Effect in the year: positive costs, negative saves.", required=True),
+    _plain(Kind.QUANTITY, "probability_pct", "How likely the effect is.", required=True),
+    total="effect_dkk",
+    rules=_CONSEQUENCE_RULES,
+)
+
 ENTITIES: Final = {
     entity.name: entity
     for entity in (
@@ -556,6 +661,8 @@ ENTITIES: Final = {
         STEWARD_DECISION,
         BUDGET_ASSUMPTION,
         SAVINGS_INITIATIVE,
+        PURCHASE_AGREEMENT,
+        DECISION_CONSEQUENCE,
     )
 }
 """The lake's entities by name."""
