@@ -28,6 +28,8 @@ COURSE_HARMS = ("dim_course", "fct_course_payment", "fct_posting_match", "mart_o
 CASE_HARMS = ("dim_course", "mart_registration_gap")
 DECISION_HARMS = ("mart_registration_gap", "fct_posting_match")
 ASSUMPTION_HARMS = ("mart_registration_gap",)
+AGREEMENT_HARMS = ("mart_agreement",)
+CONSEQUENCE_HARMS = ("mart_consequence",)
 PLAN_HARMS = ("mart_savings_initiative", "mart_overrun_frame", "mart_overrun_scenario")
 
 # Row counts compare with the last month-end delivery. Month to month the samples move by up to 6 %; a third
@@ -586,6 +588,71 @@ def savings_initiative(columns: Mapping[str, str]) -> ExpectationSuite:
     )
 
 
+def purchase_agreement(columns: Mapping[str, str]) -> ExpectationSuite:
+    """The purchase agreements."""
+    harms = AGREEMENT_HARMS
+    return suite(
+        "lake.purchase_agreement",
+        [
+            _row_keys(harms),
+            not_null(
+                ["agreement_no", "provider_id", "valid_from"],
+                why="Uden leverandør og begyndelse dækker aftalen intet",
+                harms=harms,
+            ),
+            unique(
+                ["source_system", "extract_date", "agreement_no", "activity_no"],
+                why="Den samme aftale to gange tæller dobbelt",
+                harms=harms,
+            ),
+            _cvr_shaped("provider_id", harms),
+            in_set("price_regulation", ["INDEX", "FIXED"], why="Modellerne læser koden", harms=harms),
+            between("notice_months", 0, 60, why="Varslet er et antal måneder", harms=harms),
+            no_rows(
+                "ends_after_it_begins",
+                "select 1 from batch where valid_to < valid_from",
+                columns=["valid_from", "valid_to"],
+                da="Aftalen udløber ikke, før den begynder",
+                why="Fristen for opsigelse bliver forkert",
+                harms=harms,
+            ),
+            no_personal_numbers(columns, harms=harms),
+            _as_in_the_files("purchase_agreement", harms),
+        ],
+    )
+
+
+def decision_consequence(columns: Mapping[str, str]) -> ExpectationSuite:
+    """The register of consequences across departments."""
+    harms = CONSEQUENCE_HARMS
+    return suite(
+        "lake.decision_consequence",
+        [
+            _row_keys(harms),
+            not_null(
+                [
+                    "decision_no",
+                    "department_da",
+                    "fiscal_year",
+                    "effect_dkk",
+                    "probability_pct",
+                    "decided_on",
+                ],
+                why="Uden afdeling, år, beløb og sandsynlighed tæller konsekvensen ikke",
+                harms=harms,
+            ),
+            unique(
+                ["source_system", "extract_date", "decision_no", "department_da", "fiscal_year"],
+                why="Den samme konsekvens to gange tæller dobbelt",
+                harms=harms,
+            ),
+            between("probability_pct", 0, 100, why="Sandsynligheden er en procent", harms=harms),
+            no_personal_numbers(columns, harms=harms),
+            _as_in_the_files("decision_consequence", harms, "effect_dkk"),
+        ],
+    )
+
+
 def _cvr_shaped(column: str, harms: Iterable[str]) -> Expectation:
     return no_rows(
         f"{column}_has_8_digits",
@@ -606,6 +673,8 @@ SUITES = {
     "lake.steward_decision": steward_decision,
     "lake.budget_assumption": budget_assumption,
     "lake.savings_initiative": savings_initiative,
+    "lake.purchase_agreement": purchase_agreement,
+    "lake.decision_consequence": decision_consequence,
 }
 
 

@@ -841,6 +841,57 @@ def _mart_unit_price_variance() -> Expectations:
     ]
 
 
+def _mart_agreement() -> Expectations:
+    harms = ("mart_agreement",)
+    return [
+        _key(["agreement_no", "provider_id", "activity_no"], harms),
+        _as_of(harms),
+        unique(["rank_no"], why="Rækkefølgen siger, hvor der skal begyndes", harms=harms),
+        in_set(
+            "status",
+            ["overdue", "due", "later", "no_end", "not_begun", "ended", "no_agreement", "not_delivered"],
+            why="Læseren skal kunne skelne en frist fra en aftale, som ingen har leveret",
+            harms=harms,
+        ),
+        no_rows(
+            "no_agreement_knows_nothing_of_one",
+            """
+            select 1 from batch
+            where (agreement_no is null) <> (status in ('no_agreement', 'not_delivered'))
+                or (agreement_no is null and coalesce(valid_from, expires_on, last_notice_on) is not null)
+                or over_price_dkk < 0
+            """,
+            columns=["agreement_no", "status", "over_price_dkk"],
+            da="Uden aftale er der hverken frist eller aftalt pris",
+            why="Et tal, som ingen har leveret, må ikke stå som 0",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_consequence() -> Expectations:
+    harms = ("mart_consequence",)
+    return [
+        _key(["decision_no", "department_da", "fiscal_year"], harms),
+        _as_of(harms),
+        no_rows(
+            "net_is_own_and_others",
+            """
+            select 1 from batch
+            group by decision_no, fiscal_year
+            having min(net_effect_dkk) <> sum(effect_dkk)
+                or max(net_effect_dkk) <> sum(effect_dkk)
+                or min(net_expected_dkk) <> sum(expected_dkk)
+                or min(own_effect_dkk) + min(others_effect_dkk) <> sum(effect_dkk)
+            """,
+            columns=["effect_dkk", "net_effect_dkk", "own_effect_dkk", "others_effect_dkk"],
+            da="Kommunens netto er egen ramme plus andre afdelinger, til øren",
+            why="En besparelse ét sted må ikke skjule en udgift et andet",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -899,6 +950,8 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_unit_price_variance": _mart_unit_price_variance,
     "marts.mart_measure_month": _mart_measure_month,
     "marts.mart_occupancy": _mart_occupancy,
+    "marts.mart_agreement": _mart_agreement,
+    "marts.mart_consequence": _mart_consequence,
     "marts.mart_run_status": _mart_run_status,
 }
 

@@ -572,7 +572,9 @@ _AGREEMENT_RULES: Final = (
         "er ikke et antal måneder fra 0 til 60: skriv fx 6",
     ),
     RowRule(
-        "agreed_price_day_dkk <= 0", "agreed_price_day_dkk", "er ikke en pris: lad den stå tom, hvor den ikke kendes"
+        "agreed_price_day_dkk <= 0",
+        "agreed_price_day_dkk",
+        "er ikke en pris: lad den stå tom, hvor den ikke kendes",
     ),
 )
 
@@ -581,7 +583,9 @@ PURCHASE_AGREEMENT: Final = _entity(
     "One purchase agreement (indkøbsaftale) with a provider, for one activity or for all of them.",
     _plain(Kind.LABEL, "agreement_no", "The agreement's number, the same in every delivery.", required=True),
     _plain(Kind.CODE, "provider_id", "CVR number of the provider.", required=True),
-    _plain(Kind.CODE, "activity_no", "Activity that it covers; NULL: all of the provider's other activities."),
+    _plain(
+        Kind.CODE, "activity_no", "Activity that it covers; NULL: all of the provider's other activities."
+    ),
     _plain(Kind.DATE, "valid_from", "First day that it covers.", required=True),
     _plain(Kind.DATE, "valid_to", "Last day that it covers; NULL: until notice is given."),
     _plain(Kind.INTEGER, "notice_months", "Months of notice before it expires; NULL: not given."),

@@ -98,6 +98,8 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         f"update lake.steward_decision set comment_da = 'Om {SYNTHETIC_CPR}' where row_no = 2",
         "update lake.budget_assumption set activation_pct = 900",
         "update lake.savings_initiative set effect_dkk = 1200",
+        "update lake.purchase_agreement set notice_months = 72, provider_id = '1000000'",
+        f"update lake.decision_consequence set probability_pct = 101, department_da = 'Skole {SYNTHETIC_CPR}'",
     )
     result = validate(path, "lake")
     assert _failed(result) == {
@@ -123,6 +125,10 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
         ("critical", "lake.budget_assumption", "between"),
         ("critical", "lake.savings_initiative", "effect_is_a_saving"),
         ("critical", "lake.savings_initiative", "rows_and_totals_as_in_the_files"),
+        ("critical", "lake.purchase_agreement", "between"),
+        ("critical", "lake.purchase_agreement", "provider_id_has_8_digits"),
+        ("critical", "lake.decision_consequence", "between"),
+        ("critical", "lake.decision_consequence", "no_cpr_in_text"),
     }
     cvr = next(found for found in result.outcomes if found.expectation == "supplier_cvr_has_8_digits")
     assert cvr.line == "supplier_cvr_has_8_digits (supplier_cvr) on lake.posting: 5 rows"
