@@ -57,6 +57,8 @@ class Chart:
     is_wide: bool = False
     kind: str = "money"
     """Of its numbers (`orchestration.templating.FORMATS`)."""
+    id: str = ""
+    """For what a script redraws."""
 
 
 def bars(

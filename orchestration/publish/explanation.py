@@ -72,14 +72,14 @@ def _change(report: Report) -> Sentence:
     if abs(change) < _NOTHING:
         return [
             f"Forventet {_word(report.overrun)} i {report.year} er stort set uændret{since}: ",
-            _unsigned(report.overrun),
+            report.overrun.unsigned,
         ]
     risen = change > 0
     main = next((part for part in _ranked(report) if (part.figure.value > 0) == risen), None)
     said: list[str | Figure] = [
         f"Forventet {'merforbrug' if _is_overrun(report) else 'mindreforbrug'} i {report.year} er ",
         f"{'steget' if risen == _is_overrun(report) else 'faldet'} med ",
-        _unsigned(report.change),
+        report.change.unsigned,
         since,
     ]
     if report.previous_overrun.value is not None:
@@ -87,9 +87,9 @@ def _change(report: Report) -> Sentence:
         if crossed:
             said = [
                 f"Forventet {_word(report.previous_overrun)} i {report.year} på ",
-                _unsigned(report.previous_overrun),
+                report.previous_overrun.unsigned,
                 f" er{since} blevet til et {_word(report.overrun)} på ",
-                _unsigned(report.overrun),
+                report.overrun.unsigned,
             ]
     if main is None:
         return [*said, "."]
@@ -121,28 +121,28 @@ def _end(report: Report) -> Sentence:
         return []
     said: list[str | Figure] = [
         f"Ved årets udgang ventes et {_word(report.overrun)} på ",
-        _unsigned(report.overrun),
+        report.overrun.unsigned,
     ]
     if report.with_plan.value is not None:
         return [
             *said,
             " uden handleplanen og et ",
             f"{_word(report.with_plan)} på ",
-            _unsigned(report.with_plan),
+            report.with_plan.unsigned,
             ", når den gennemføres.",
         ]
     if report.savings_target.value is not None:
         return [
             *said,
             "; handleplanens virkning er ikke opgjort, men målet er en besparelse på ",
-            _unsigned(report.savings_target),
+            report.savings_target.unsigned,
         ]
     return said
 
 
 def _ranked(report: Report) -> list[Part]:
     """The parts of the overrun's change, the largest first: the bridge's, and the budget's with the sign turned."""
-    budget = Part("budgettet er ændret", _negated(report.budget_change))
+    budget = Part("budgettet er ændret", report.budget_change.negated)
     known = [part for part in (*report.parts, budget) if part.figure.value]
     return sorted(known, key=lambda part: (-abs(part.figure.value), part.because))
 
@@ -160,16 +160,3 @@ def _is_overrun(report: Report) -> bool:
 
 def _word(overrun: Figure) -> str:
     return "merforbrug" if overrun.value > 0 else "mindreforbrug"
-
-
-def _unsigned(figure: Figure) -> Figure:
-    """The amount without its sign, where the words around it say which way."""
-    if figure.value is None or figure.value >= 0:
-        return figure
-    return _negated(figure)
-
-
-def _negated(figure: Figure) -> Figure:
-    if figure.value is None:
-        return figure
-    return Figure(-figure.value, figure.kind, figure.mart, f"-({figure.expression})", figure.where)

@@ -124,6 +124,18 @@ class Figure:
         """Whether it stands to the right."""
         return self.kind in NUMBERS
 
+    @property
+    def negated(self) -> "Figure":
+        """With the sign turned."""
+        if self.value is None:
+            return self
+        return dataclasses.replace(self, value=-self.value, expression=f"-({self.expression})")
+
+    @property
+    def unsigned(self) -> "Figure":
+        """Without its sign, where the words around it say which way."""
+        return self if self.value is None or self.value >= 0 else self.negated
+
     def __str__(self) -> str:
         """As pages write it."""
         return written(self.value, self.kind)

@@ -14,9 +14,10 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import overview_workbooks, pages, store, tables, workbooks
+from orchestration.publish import keyfigures_workbooks, overview_workbooks, pages, store, tables, workbooks
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.dbt_docs import docs_page
+from orchestration.publish.keyfigures import keyfigures_page, read_keyfigures
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
 from orchestration.publish.overview import overview_page, read_overview
 from orchestration.publish.privacy import refuse_private_columns
@@ -106,6 +107,10 @@ def publish(
         (building / "overview").mkdir()
         books = overview_workbooks.write(building / "overview", overview)
         pages.write(building / "overview" / "index.html", overview_page(overview, manifest, books))
+        keyfigures = read_keyfigures(connection, manifest)
+        (building / "keyfigures").mkdir()
+        books = keyfigures_workbooks.write(building / "keyfigures", keyfigures)
+        pages.write(building / "keyfigures" / "index.html", keyfigures_page(keyfigures, manifest, books))
         workbooks.write(connection, building / "steward", manifest, settings.quarantine_path)
         write_steward_part(building / "steward", connection, manifest)
         report = validation_page(as_of, validations, delivered, tests, totals, name, docs)

@@ -1,0 +1,883 @@
+"""The key figures (nøgletal): is it the number of courses, the service level, or the price? Then trends, drill-downs.
+
+Belongs here: which figures, from which marts, in what order. Does not: looks and texts around them (template), how a
+figure is read (figures), the sentences' words (answer), what a selection shows (templates/keyfigures.js), the same
+tables as a workbook (keyfigures_workbooks).
+
+The decomposition is of planned cost, as mart_unit_price_variance is. A price is the posted one in closed months and the
+planned one in the others. Cost that no course day carries has a line of its own and is in no price.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+import duckdb
+
+from orchestration.publish import answer, charts
+from orchestration.publish.answer import Comparison, Effect
+from orchestration.publish.charts import Chart
+from orchestration.publish.explanation import Sentence
+from orchestration.publish.figures import Field, Figure, Filled, Key, Reader, Row, Table
+from orchestration.publish.manifest import Manifest
+from orchestration.templating import long_month, month, render
+
+PRICES: Final = "mart_unit_price"
+VARIANCE: Final = "mart_unit_price_variance"
+TOP: Final = 5
+"""So many segments stand on the first screen."""
+SHOWN: Final = 15
+"""So many rows of a drill-down stand on the page; the workbook has them all."""
+
+KINDS: Final = {
+    "company": "firmaer",
+    "person": "privatpersoner",
+    "internal": "egne institutioner",
+    "unknown": "ukendt leverandør",
+    "all": "alle leverandører",
+}
+"""Kind of provider → what the page calls it."""
+
+# this year posted, this year planned, last year posted, last year planned
+COLOURS: Final = [*charts.COLOURS, "#8c6d1f"]
+
+PERSONS: Final = "Privatpersoner"
+UNATTACHED: Final = "Ufordelt"
+
+_KIND_NAME = "case found.provider_kind {} else found.provider_kind end".format(
+    " ".join(f"when '{kind}' then '{name}'" for kind, name in KINDS.items())
+)
+_ACTIVITY_NAME = (
+    "coalesce((select activity.name from kobling.marts.dim_activity as activity"
+    " where activity.activity_no = found.{0}), found.{0})"
+)
+_SECTION_NAME = (
+    "(select concat_ws(' ', found.{0}, max(section.name)) from kobling.marts.dim_section as section"
+    " where section.section_id = found.{0})"
+)
+_PROVIDER_NAME = (
+    "coalesce((select provider.provider_name from kobling.marts.dim_provider as provider"
+    " where provider.provider_id = found.{0}), found.{0})"
+)
+# a person's price is nobody else's business
+_PROVIDER_GROUP = (
+    f"case when provider_id in (select person.provider_id from kobling.marts.dim_provider as person"
+    f" where person.provider_kind = 'person') then '{PERSONS}' else provider_id end"
+)
+_ACTIVITY = Key("activity_no", "Ydelse", name=_ACTIVITY_NAME.format("activity_no"))
+
+
+def _or_unattached(sql: str) -> str:
+    return f"case when is_unattached then '{UNATTACHED}' else {sql} end"
+
+
+@dataclass(frozen=True)
+class Period:
+    """Which months are shown, and which of them are closed."""
+
+    month_to: date
+    """First day of the newest month that is over."""
+    has_last_year: bool
+    """Whether the reports cover last year's months to date, so that it can be compared with."""
+    closed_to: Mapping[int, date]
+    """Year → its last closed month, where postings are delivered."""
+
+    @property
+    def year(self) -> int:
+        """The year that is shown."""
+        return self.month_to.year
+
+    @property
+    def text(self) -> str:
+        """`januar–juni 2022`."""
+        to = long_month(self.month_to)
+        return to if self.month_to.month == 1 else f"januar–{to}"
+
+    def to_date(self, year: int) -> str:
+        """The condition that a month is in the year to date."""
+        return (
+            f"is_covered and month between date '{year}-01-01' and date '{year}-{self.month_to.month:02}-01'"
+        )
+
+    @property
+    def closed(self) -> str:
+        """The condition that a month is closed."""
+        spans = [
+            f"month between date '{year}-01-01' and date '{to}'"
+            for year, to in sorted(self.closed_to.items())
+            if self.year - 1 <= year <= self.year
+        ]
+        return f"({' or '.join(spans)})" if spans else "false"
+
+    def closed_to_date(self, year: int) -> str | None:
+        """The condition that a month is among those that are closed in the year shown, and is closed itself."""
+        this, other = self.closed_to.get(self.year), self.closed_to.get(year)
+        if this is None or other is None:
+            return None
+        to = min(this.month, other.month, self.month_to.month)
+        return f"is_covered and month between date '{year}-01-01' and date '{year}-{to:02}-01'"
+
+    def is_closed(self, month_: date) -> bool:
+        """Whether the month is closed."""
+        to = self.closed_to.get(month_.year)
+        return to is not None and month_ <= to
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the change, to the øre."""
+
+    group: str
+    name: str
+    meaning: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The year to date against one base."""
+
+    id: str
+    title: str
+    comparison: Comparison
+    sentences: Sequence[Sentence]
+    parts: Sequence[Part]
+    waterfall: Chart
+    table: Filled
+
+    @property
+    def groups(self) -> list[tuple[str, list[Part]]]:
+        """The parts by group."""
+        return [(group, list(inside)) for group, inside in groupby(self.parts, key=lambda part: part.group)]
+
+    @property
+    def exact_change(self) -> Figure:
+        """The change as the parts are written."""
+        return replace(self.comparison.change, kind="exact")
+
+    @property
+    def top(self) -> list[tuple[Row, tuple[str, Figure] | None]]:
+        """The segments that changed most, each with the largest part of its change, where it has several."""
+        return [(row, self._most(row)) for row in self.table.rows[:TOP]]
+
+    def _most(self, row: Row) -> tuple[str, Figure] | None:
+        parts = [(field.label.replace("\u00ad", ""), row[field.name]) for field in self.table.columns[3:]]
+        along = [
+            part for part in parts if part[1].value and (part[1].value > 0) == (row["change_dkk"].value > 0)
+        ]
+        return max(along, key=lambda part: abs(part[1].value), default=None)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A drill-down: a heading, what to know, tables."""
+
+    id: str
+    title: str
+    note: str
+    tables: Sequence[Filled]
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """All that the page and the workbook show."""
+
+    manifest: Manifest
+    period: Period
+    compared: Sequence[Compared]
+    """Against last year, against the budget; only what there is something to compare with."""
+    price_note: str
+    """Which price is shown."""
+    trends: Sequence[Chart]
+    months: Filled
+    choices: Mapping[str, Sequence[tuple[str, Sequence[tuple[str, str]]]]]
+    """What can be selected: column → groups of (value, name)."""
+    cells: str
+    """What a selection sums, as JSON."""
+    sections: Sequence[Section]
+    not_run: Mapping[str, str]
+
+    @property
+    def tables(self) -> list[Filled]:
+        """Every table, in the page's order."""
+        first = [compared.table for compared in self.compared]
+        return [*first, self.months, *(table for section in self.sections for table in section.tables)]
+
+
+def read_keyfigures(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> KeyFigures | None:
+    """Reads what the page shows of the newest month's year; nothing where no month is covered.
+
+    Args:
+        connection: the published tables attached as `kobling`.
+        manifest: which tables there are, and the dates.
+    """
+    reader = Reader(connection, manifest)
+    period = _period(reader, manifest)
+    if period is None:
+        return None
+    months = reader.table(_months(period))
+    return KeyFigures(
+        manifest=manifest,
+        period=period,
+        compared=_compared(reader, period),
+        price_note=_price_note(reader, period),
+        trends=_trends(period, months),
+        months=months,
+        choices=_choices(reader, period),
+        cells=_cells(reader, period),
+        sections=[
+            Section(id_, title, note, [reader.table(found) for found in tables])
+            for id_, title, note, tables in _drill_downs(period)
+        ],
+        not_run=reader.not_run,
+    )
+
+
+def keyfigures_page(found: KeyFigures | None, manifest: Manifest, workbooks: Mapping[str, str]) -> str:
+    """The page; where there is nothing to show, one that says so.
+
+    Args:
+        found: as read.
+        manifest: of the publication.
+        workbooks: name of a file beside the page → what it is.
+    """
+    return render(
+        "keyfigures.html.j2",
+        root="../",
+        here="keyfigures/index.html",
+        as_of=manifest.as_of,
+        publication_id=manifest.id,
+        found=found,
+        colours=COLOURS,
+        workbooks=workbooks,
+    )
+
+
+def tables(period: Period) -> list[Table]:
+    """Every table that the page asks for, whether or not it is there."""
+    bases = [_segments(basis, period, is_split=True) for basis in ("last_year", "budget")]
+    return [*bases, _months(period), *(table for *_, found in _drill_downs(period) for table in found)]
+
+
+def _period(reader: Reader, manifest: Manifest) -> Period | None:
+    if not reader.has(PRICES):
+        return None
+    month_to = ((manifest.as_of + timedelta(days=1)).replace(day=1) - timedelta(days=1)).replace(day=1)
+    year = month_to.year
+    [found] = reader.rows(
+        f"""
+        select
+            count(*) filter (where year(month) = {year} and is_covered) > 0 as has_year,
+            bool_and(is_covered) filter (where year(month) = {year - 1}) as has_last_year
+        from kobling.marts.{PRICES}
+        where month(month) <= {month_to.month}
+        """
+    )
+    closed = (
+        reader.rows(
+            "select fiscal_year, max(last_closed_month) as closed_to from kobling.marts.mart_data_trust "
+            "where last_closed_month is not null group by fiscal_year"
+        )
+        if reader.has("mart_data_trust")
+        else []
+    )
+    if not found["has_year"]:
+        return None
+    return Period(
+        month_to, bool(found["has_last_year"]), {row["fiscal_year"]: row["closed_to"] for row in closed}
+    )
+
+
+# The first screen -----------------------------------------------------------------------------------------------------
+
+
+def _compared(reader: Reader, period: Period) -> list[Compared]:
+    bases = (
+        ("last_year", "Mod sidste år", _last_year(period), str(period.year - 1)),
+        ("budget", "Mod budgettets forudsætninger", "budgettets forudsætninger", "Budget"),
+    )
+    found = (_compare(reader, period, *base) for base in bases)
+    return [compared for compared in found if compared]
+
+
+def _last_year(period: Period) -> str:
+    year = period.year - 1
+    return f"samme måned i {year}" if period.month_to.month == 1 else f"de samme måneder i {year}"
+
+
+def _compare(
+    reader: Reader, period: Period, basis: str, title: str, base: str, base_label: str
+) -> Compared | None:
+    where = f"basis = '{basis}'"
+    if not reader.has(VARIANCE) or not reader.figure(VARIANCE, "count(*)", where, "number").value:
+        return None
+
+    def figure(expression: str, kind: str = "money") -> Figure:
+        return reader.figure(VARIANCE, expression, where, kind)
+
+    is_split = not figure("count(*) filter (is_compared and number is null)", "number").value
+    table = reader.table(_segments(basis, period, is_split))
+    largest = table.rows[0]
+    comparison = Comparison(
+        period=period.text,
+        base=base,
+        cost=figure("sum(cost_dkk)"),
+        cost_base=figure("sum(cost_base_dkk)"),
+        change=figure("sum(change_dkk)"),
+        effects=[
+            Effect(
+                "antal" if is_split else "antal og varighed",
+                "antallet af forløb" if is_split else "antallet af forløb og deres varighed",
+                figure("sum(coalesce(number, volume) + new_effect + ended_effect)"),
+            ),
+            Effect(
+                "serviceniveau",
+                "serviceniveauet",
+                figure("sum(coalesce(duration, 0) + coalesce(service_level, 0))"),
+            ),
+            Effect("pris", "prisen", figure("sum(price - coalesce(service_level, 0))")),
+            Effect("sammensætning", "sammensætningen af ydelser", figure("sum(mix)")),
+        ],
+        courses=figure("sum(courses)", "number"),
+        courses_base=figure(_known("courses_base"), "number"),
+        days_per_course=figure(_ratio("sum(course_days)", "sum(courses)"), "decimal"),
+        days_per_course_base=figure(_ratio("sum(course_days_base)", _known("courses_base")), "decimal"),
+        price_day=figure(_ratio("sum(cost_dkk)", "sum(course_days)"), "number"),
+        price_day_base=figure(_ratio("sum(cost_base_dkk)", "sum(course_days_base)"), "number"),
+        largest=f"{largest.shown[0]} ({largest.shown[1]})",
+        largest_change=largest["change_dkk"],
+    )
+    parts = _parts(figure)
+    caption = (
+        f"Planlagt udgift i {period.text} mod {base}, og hvad der har ændret den. Delene går op til øren."
+    )
+    steps = [(part.name, part.figure.value) for part in parts]
+    chart_title = f"Fra {base_label} til {period.year}, mio. kr."
+    waterfall = Chart(
+        chart_title,
+        caption,
+        charts.waterfall(
+            [(base_label, comparison.cost_base.value), *steps],
+            str(period.year),
+            title=chart_title,
+            description=caption,
+        ),
+        ["Del", "Kr."],
+        [
+            (f"Udgift, {base}", comparison.cost_base.value),
+            *steps,
+            (f"Udgift, {period.text}", comparison.cost.value),
+        ],
+        VARIANCE,
+        kind="exact",
+    )
+    return Compared(basis, title, comparison, answer.sentences(comparison), parts, waterfall, table)
+
+
+_PARTS: Final = (
+    ("Antal", "Antal forløb", "flere eller færre forløb, hver med de samme døgn som før", "sum(number)"),
+    (
+        "Antal",
+        "Nye",
+        "ydelser og leverandørtyper uden døgn i grundlaget, og udgift uden døgn",
+        "sum(new_effect)",
+    ),
+    ("Antal", "Ophørte", "ydelser og leverandørtyper uden døgn i år", "sum(ended_effect)"),
+    (
+        "Antal",
+        "Antal og varighed",
+        "flere eller færre døgn, hvor grundlaget ikke har antal og varighed hver for sig",
+        "sum(volume) filter (number is null)",
+    ),
+    ("Serviceniveau", "Varighed", "flere eller færre døgn pr. forløb", "sum(duration)"),
+    ("Serviceniveau", "Enheder pr. døgn", "flere eller færre timer m.m. pr. døgn", "sum(service_level)"),
+    ("Pris", "Pris- og lønudvikling", "den almindelige fremskrivning (PL)", "sum(price_index)"),
+    ("Pris", "Takst", "en anden pris pr. enhed ud over PL", "sum(rate)"),
+    ("Pris", "Øvrig pris", "en anden pris pr. døgn ud over PL, hvor der ikke er enheder", "sum(other_price)"),
+    ("Sammensætning", "Sammensætning", "forløbene er af andre, dyrere eller billigere ydelser", "sum(mix)"),
+)
+"""Group, name, meaning and SQL of each part; they sum to the change."""
+
+
+def _parts(figure: Any) -> list[Part]:
+    """The parts that are not zero."""
+    parts = (Part(group, name, meaning, figure(sql, "exact")) for group, name, meaning, sql in _PARTS)
+    return [part for part in parts if part.figure.value]
+
+
+def _segments(basis: str, period: Period, is_split: bool) -> Table:
+    base = str(period.year - 1) if basis == "last_year" else "budget"
+    split = [Field("number", "Antal", kind="exact"), Field("duration", "Varighed", kind="exact")]
+    return Table(
+        id=f"segmenter-{basis.replace('_', '-')}",
+        title=f"Pr. ydelse og leverandørtype mod {base}",
+        note="De største ændringer først. Kr. og øre; hver rækkes dele er dens ændring.",
+        mart=VARIANCE,
+        by=[_ACTIVITY, Key("provider_kind", "Leverandørtype", name=_KIND_NAME)],
+        where=f"basis = '{basis}'",
+        order="abs(change_dkk) desc",
+        limit=SHOWN,
+        fields=[
+            Field("cost_base_dkk", f"Udgift {base}", kind="exact"),
+            Field("cost_dkk", f"Udgift {period.year}", kind="exact"),
+            Field("change_dkk", "Ændring", kind="exact"),
+            *(split if is_split else [Field("volume", "Antal og varighed", kind="exact")]),
+            Field("new_and_ended", "Nye og ophørte", "sum(new_effect + ended_effect)", "exact"),
+            Field("service_level", "Enheder pr. døgn", kind="exact"),
+            Field("price_index", "PL", kind="exact"),
+            Field("rate_and_other", "Takst og øvrig pris", "sum(coalesce(rate, 0) + other_price)", "exact"),
+            Field("mix", "Sammen\u00adsætning", kind="exact"),
+        ],
+    )
+
+
+def _price_note(reader: Reader, period: Period) -> str:
+    to = period.closed_to.get(period.year)
+    if to is None:
+        return (
+            f"Ingen måned i {period.year} er lukket, så priserne er planlagte: bevilgede betalinger på den måned, "
+            "de dækker."
+        )
+    where = f"{period.to_date(period.year)} and {period.closed}"
+    share = reader.figure(PRICES, _ratio("sum(cost_posted_dkk) * 100", "sum(cost_total_dkk)"), where, "share")
+    return (
+        f"Den viste pris er den bogførte til og med {long_month(to)}, som er lukket, og den planlagte derefter. "
+        f"I de lukkede måneder af {period.year} er {share} % af den planlagte udgift bogført på et forløb."
+    )
+
+
+# The trends -----------------------------------------------------------------------------------------------------------
+
+
+def _months(period: Period) -> Table:
+    shown = _shown(period)
+    attached = "not is_unattached"
+    covered = f"is_covered and month between date '{period.year - 1}-01-01' and date '{period.month_to}'"
+    in_price = f"{covered} and {attached}"
+    posted = f"{in_price} and {period.closed}"
+    return Table(
+        id="maaneder",
+        title="Måned for måned",
+        note="Alle forløb. Helårsforløb er forløbsdage delt med årets dage. Ufordelt er udgift, der ikke hører til et "
+        "aktivt hovedforløb; den er i ingen pris.",
+        mart=PRICES,
+        by=[Key("month", "Måned", "month")],
+        where=covered,
+        has_total=False,
+        fields=[
+            Field("courses", "Aktive forløb", "sum(active_courses)", "number"),
+            Field("full_year_equivalents", "Helårs\u00adforløb", kind="decimal"),
+            Field("new_courses", "Nye", kind="number"),
+            Field("ended_courses", "Afsluttede", kind="number"),
+            Field(
+                "days_per_course",
+                "Døgn pr. forløb",
+                _ratio("sum(course_days)", "sum(active_courses)"),
+                "decimal",
+            ),
+            Field(
+                "price_shown", "Vist døgnpris", _ratio(shown, "sum(course_days)"), "number", where=in_price
+            ),
+            Field(
+                "price_posted",
+                "Bogført døgnpris",
+                _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
+                "number",
+                PRICES,
+                posted,
+            ),
+            Field(
+                "price_planned",
+                "Planlagt døgnpris",
+                _ratio("sum(cost_total_dkk)", "sum(course_days)"),
+                "number",
+                where=in_price,
+            ),
+            Field(
+                "price_year",
+                "Vist helårspris",
+                _ratio(f"{shown} * max(dayofyear(make_date(year(month), 12, 31)))", "sum(course_days)"),
+                "number",
+                where=in_price,
+            ),
+            Field("cost_shown", "", shown, where=in_price, is_hidden=True),
+            Field("cost_attached", "Planlagt udgift på forløb", "sum(cost_total_dkk)", where=in_price),
+            Field("cost_unattached", UNATTACHED, "sum(cost_total_dkk)", where=f"{covered} and is_unattached"),
+            Field("cost_total_dkk", "Planlagt udgift i alt"),
+            Field("cost_posted_dkk", "Bogført på forløb"),
+        ],
+    )
+
+
+def _shown(period: Period) -> str:
+    """What is shown as cost: posted in closed months, planned in the others."""
+    return f"sum(case when {period.closed} then cost_posted_dkk else cost_total_dkk end)"
+
+
+def _trends(period: Period, months: Filled) -> list[Chart]:
+    this, last = str(period.year), str(period.year - 1)
+    drawn = (
+        ("courses", "Aktive forløb", "Forløb med mindst ét døgn i måneden.", "number", False),
+        ("full_year_equivalents", "Helårsforløb", "Forløbsdage delt med årets dage.", "decimal", False),
+        (
+            "days_per_course",
+            "Serviceniveau: døgn pr. forløb",
+            "Forløbsdage delt med aktive forløb.",
+            "decimal",
+            False,
+        ),
+        ("price_shown", "Døgnpris, kr.", "Bogført i lukkede måneder, planlagt i de øvrige.", "number", True),
+        ("price_year", "Helårspris, kr.", "Døgnprisen gange årets dage.", "number", True),
+        (
+            "cost_shown",
+            "Udgift, mio. kr.",
+            "Bogført i lukkede måneder, planlagt i de øvrige; uden ufordelt.",
+            "money",
+            True,
+        ),
+    )
+    found = []
+    for name, title, caption, kind, is_price in drawn:
+        series, values, rows = set(), [], {}
+        for row in months.rows:
+            at = row.keys["month"]
+            value = row[name].value
+            if value is None:
+                continue
+            said = str(at.year)
+            if is_price:
+                said += " bogført" if period.is_closed(at) else " planlagt"
+            series.add(said)
+            drawn_value = float(value) / (1_000_000 if name == "cost_shown" else 1)
+            values.append({"month": month(at)[:3], "series": said, "value": drawn_value})
+            rows.setdefault(month(at)[:3], {})[at.year] = value
+        names = [
+            said
+            for year in (this, last)
+            for said in (f"{year} bogført", f"{year} planlagt", year)
+            if said in series
+        ]
+        found.append(
+            Chart(
+                title,
+                caption,
+                charts.lines(
+                    values,
+                    names,
+                    title=title,
+                    description=caption,
+                    colours=[_colour(said, this) for said in names],
+                ),
+                ["Måned", last, this],
+                [
+                    (label, years.get(period.year - 1), years.get(period.year))
+                    for label, years in rows.items()
+                ],
+                PRICES,
+                kind=kind,
+                id=f"graf-{name}",
+            )
+        )
+    return found
+
+
+def _colour(series: str, year: str) -> str:
+    return COLOURS[2 * (not series.startswith(year)) + series.endswith("planlagt")]
+
+
+def _choices(reader: Reader, period: Period) -> dict[str, list[tuple[str, list[tuple[str, str]]]]]:
+    """What can be selected: the sections, measures and providers with a course; persons as one."""
+    where = _selectable(period)
+    kind = (
+        f"case when found.provider = '{PERSONS}' then 'person' else coalesce((select provider.provider_kind from "
+        "kobling.marts.dim_provider as provider where provider.provider_id = found.provider), 'unknown') end"
+    )
+    found: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {}
+    for name, key, shown, group in (
+        ("section", "section_id", _SECTION_NAME.format("section"), "''"),
+        ("activity", "activity_no", _ACTIVITY_NAME.format("activity"), "''"),
+        ("provider", _PROVIDER_GROUP, _PROVIDER_NAME.format("provider"), kind),
+    ):
+        rows = reader.rows(
+            f"""
+            with found as (select distinct {key} as {name} from kobling.marts.{PRICES} where {where})
+            select {group} as kind, list({{id: found.{name}, name: {shown}}} order by {shown}, found.{name}) as options
+            from found
+            group by kind
+            order by kind
+            """
+        )
+        found[name] = [
+            (KINDS.get(row["kind"], ""), [(each["id"], each["name"]) for each in row["options"]])
+            for row in rows
+        ]
+    return found
+
+
+def _selectable(period: Period) -> str:
+    months = f"month between date '{period.year - 1}-01-01' and date '{period.month_to}'"
+    return f"is_covered and not is_unattached and {months}"
+
+
+def _cells(reader: Reader, period: Period) -> str:
+    """Month × section × measure × provider as columns of JSON; money in øre, which a script adds without losing any."""
+    [columns] = reader.rows(
+        f"""
+        with cell as (
+            select month, section_id as section, activity_no as activity, {_PROVIDER_GROUP} as provider,
+                sum(active_courses)::bigint as courses, sum(course_days)::bigint as days,
+                sum(units)::double as units, (sum(cost_by_unit_dkk) * 100)::bigint as by_unit,
+                (sum(cost_total_dkk) * 100)::bigint as planned, (sum(cost_posted_dkk) * 100)::bigint as posted
+            from kobling.marts.{PRICES}
+            where {_selectable(period)}
+            group by all
+        )
+        select list(strftime(month, '%Y-%m')) as month, list(section) as section, list(activity) as activity,
+            list(provider) as provider, list(courses) as courses, list(days) as days, list(units) as units,
+            list(by_unit) as by_unit, list(planned) as planned, list(posted) as posted
+        from (from cell order by month, section, activity, provider)
+        """
+    )
+    first = date(period.year - 1, 1, 1)
+    every = [date(first.year + number // 12, number % 12 + 1, 1) for number in range(24)]
+    told = {
+        "year": period.year,
+        "months": [
+            {"month": f"{at:%Y-%m}", "label": month(at)[:3], "isClosed": period.is_closed(at)}
+            for at in every
+            if at <= period.month_to
+        ],
+        "daysInYear": {
+            str(year): date(year, 12, 31).timetuple().tm_yday for year in (first.year, period.year)
+        },
+        "cells": columns,
+    }
+    # inside a script no text may end it
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+# The drill-downs ------------------------------------------------------------------------------------------------------
+
+
+def _ratio(over: str, under: str) -> str:
+    return f"cast({over} / nullif({under}, 0) as decimal(18, 2))"
+
+
+def _known(column: str) -> str:
+    """The sum; not known where a part of it is not."""
+    return f"case when count({column}) = count(*) then sum({column}) end"
+
+
+def _drill_downs(period: Period) -> list[tuple[str, str, str, list[Table]]]:
+    return [
+        (
+            "paragraf",
+            "Paragraffer",
+            "",
+            [
+                _by(
+                    period,
+                    "paragraffer",
+                    "Pr. paragraf",
+                    Key(
+                        "section",
+                        "Paragraf",
+                        name=_SECTION_NAME.format("section"),
+                        sql=_or_unattached("section_id"),
+                    ),
+                )
+            ],
+        ),
+        (
+            "ydelse",
+            "Ydelser",
+            "",
+            [
+                _by(
+                    period,
+                    "ydelser",
+                    "Pr. ydelse",
+                    Key(
+                        "activity",
+                        "Ydelse",
+                        name=_ACTIVITY_NAME.format("activity"),
+                        sql=_or_unattached("activity_no"),
+                    ),
+                ),
+                _full_year_persons(period),
+            ],
+        ),
+        (
+            "leverandoer",
+            "Leverandører",
+            "Firmaer og egne institutioner står med navn, privatpersoner kun samlet.",
+            [
+                _by(
+                    period,
+                    "leverandoerer",
+                    "Pr. leverandør",
+                    Key(
+                        "provider",
+                        "Leverandør",
+                        name=_PROVIDER_NAME.format("provider"),
+                        sql=_or_unattached(_PROVIDER_GROUP),
+                    ),
+                ),
+            ],
+        ),
+        ("institutioner", "Egne institutioner", "", [_occupancy(period)]),
+    ]
+
+
+def _by(period: Period, id_: str, title: str, key: Key) -> Table:
+    """Number, service level, price and cost of the year to date, and last year's where it can be compared with."""
+    years = [period.year, period.year - 1] if period.has_last_year else [period.year]
+    all_years = f"({' or '.join(period.to_date(year) for year in years)})"
+
+    def both(
+        name: str, label: str, sql: str, kind: str, where: str = "", is_closed: bool = False
+    ) -> list[Field]:
+        fields = []
+        for year in reversed(years):
+            within = period.closed_to_date(year) if is_closed else period.to_date(year)
+            if within:
+                fields.append(
+                    Field(
+                        f"{name}_{year}",
+                        f"{label} {year}",
+                        sql,
+                        kind,
+                        PRICES,
+                        " and ".join(filter(None, (within, where))),
+                    )
+                )
+        return fields
+
+    sign = f"case when year(month) = {period.year} then cost_total_dkk else -cost_total_dkk end"
+    attached = "not is_unattached"
+    return Table(
+        id=id_,
+        title=title,
+        note=f"{period.text[0].upper()}{period.text[1:]}"
+        + (f" og {_last_year(period)}" if period.has_last_year else "")
+        + "; de dyreste først. Bogført døgnpris er af lukkede måneder. Ufordelt hører ikke til et aktivt forløb.",
+        mart=PRICES,
+        by=[key],
+        where=all_years,
+        order=f"cost_{period.year} desc nulls last",
+        limit=SHOWN,
+        fields=[
+            *both("courses", "Forløb", "sum(first_in_year_courses)", "number"),
+            *both("fye", "Helårs\u00adforløb", "sum(full_year_equivalents)", "decimal"),
+            *both(
+                "days", "Døgn pr. forløb", _ratio("sum(course_days)", "sum(first_in_year_courses)"), "decimal"
+            ),
+            *both(
+                "posted",
+                "Bogført døgnpris",
+                _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
+                "number",
+                attached,
+                True,
+            ),
+            *both(
+                "planned",
+                "Planlagt døgnpris",
+                _ratio("sum(cost_total_dkk)", "sum(course_days)"),
+                "number",
+                attached,
+            ),
+            *both("cost", "Udgift", "sum(cost_total_dkk)", "money"),
+            *(
+                [Field("change", "Ændring", f"sum({sign})")]
+                if len(years) > 1
+                else [Field("all_cost", "", "sum(cost_total_dkk)", is_hidden=True)]
+            ),
+        ],
+    )
+
+
+def _full_year_persons(period: Period) -> Table:
+    year = period.year
+    fields = [
+        Field(
+            f"persons_{each}",
+            f"Helårs\u00adpersoner {each}",
+            "sum(full_year_persons)",
+            "decimal",
+            "mart_measure_month",
+            period.to_date(each),
+        )
+        for each in ([year - 1, year] if period.has_last_year else [year])
+    ]
+    newest = f"month = date '{period.month_to}'"
+    return Table(
+        id="helaarspersoner",
+        title="Helårspersoner, tilgang og afgang",
+        note=f"{period.text[0].upper()}{period.text[1:]}. Et barn tæller én gang om dagen i hver ydelse; ydelserne kan "
+        "ikke lægges sammen til børn.",
+        mart="mart_measure_month",
+        by=[_ACTIVITY],
+        where=period.to_date(year),
+        order="entries desc",
+        limit=SHOWN,
+        has_total=False,
+        fields=[
+            *fields,
+            Field("entries", "Tilgang", kind="number"),
+            Field("exits", "Afgang", kind="number"),
+            Field(
+                "at_end",
+                f"Børn ved udgangen af {month(period.month_to)}",
+                "sum(children_at_end)",
+                "number",
+                "mart_measure_month",
+                newest,
+            ),
+        ],
+    )
+
+
+def _occupancy(period: Period) -> Table:
+    newest = f"month = date '{period.month_to}'"
+    whole = "sum(child_days) filter (place_days is not null) * 100"
+    places = _ratio("sum(place_days)", f"max(day(last_day(date '{period.month_to}')))")
+    label = month(period.month_to)
+
+    def year(of: int) -> str:
+        return f"month between date '{of}-01-01' and date '{of}-{period.month_to.month:02}-01'"
+
+    return Table(
+        id="belaegning",
+        title="Belægning",
+        note="Barnets dage i forhold til pladsernes. – betyder, at institutionens pladser ikke kendes.",
+        mart="mart_occupancy",
+        by=[Key("provider_id", "Institution", name=_PROVIDER_NAME.format("provider_id"))],
+        where=f"year(month) >= {period.year - 1}",
+        order="children_now desc nulls last",
+        has_total=False,
+        fields=[
+            Field("children_now", f"Børn i {label}", "sum(children)", "number", where=newest),
+            Field("places", f"Pladser i {label}", places, "decimal", where=newest),
+            Field("now", f"Belægning i {label}, %", _ratio(whole, "sum(place_days)"), "share", where=newest),
+            Field(
+                "to_date",
+                f"Belægning {period.year} til dato, %",
+                _ratio(whole, "sum(place_days)"),
+                "share",
+                where=year(period.year),
+            ),
+            Field(
+                "before",
+                f"Belægning {period.year - 1} samme måneder, %",
+                _ratio(whole, "sum(place_days)"),
+                "share",
+                where=year(period.year - 1),
+            ),
+            Field("months", "", "count(*)", "number", is_hidden=True),
+        ],
+        empty="Ingen egne institutioner med børn eller pladser.",
+    )
