@@ -1,7 +1,7 @@
 """The key figures (nøgletal): is it the number of courses, the service level, or the price? Then trends, drill-downs.
 
 Belongs here: which figures, from which marts, in what order. Does not: looks and texts around them (template), how a
-figure is read (figures), the sentences' words (answer), what a selection shows (templates/keyfigures.js), the same
+figure is read (figures), the sentences' words (answer), what a selection shows (assets/keyfigures.js), the same
 tables as a workbook (keyfigures_workbooks).
 
 The decomposition is of planned cost, as mart_unit_price_variance is. A price is the posted one in closed months and the
@@ -251,7 +251,6 @@ def keyfigures_page(found: KeyFigures | None, manifest: Manifest, workbooks: Map
         as_of=manifest.as_of,
         publication_id=manifest.id,
         found=found,
-        colours=COLOURS,
         workbooks=workbooks,
     )
 
@@ -650,13 +649,15 @@ def _cells(reader: Reader, period: Period) -> str:
             for at in every
             if at <= period.month_to
         ],
+        "colours": COLOURS,
         "daysInYear": {
             str(year): date(year, 12, 31).timetuple().tm_yday for year in (first.year, period.year)
         },
         "cells": columns,
     }
-    # inside a script no text may end it
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    # written in the page as it is: no text may be read as markup
+    told_json = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return told_json.replace("&", "\\u0026").replace("<", "\\u003c")
 
 
 # The drill-downs ------------------------------------------------------------------------------------------------------

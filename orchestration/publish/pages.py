@@ -5,6 +5,7 @@ the validation report (orchestration/validation/report), looks (templates), form
 """
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from orchestration.publish.dbt_artifacts import TableDoc
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.tables import rows_of
 from orchestration.templating import render
+
+ASSETS = Path(__file__).parent / "assets"
 
 # The front page's table: what a reader of the monthly overview asks first.
 FRAME_TABLE = "mart_overrun_frame"
@@ -170,6 +173,12 @@ def write(path: Path, page: str) -> None:
     """Writes a page, with its folder."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(page, encoding="utf-8")
+
+
+def write_script(folder: Path, name: str) -> None:
+    """Writes a page's script beside it, in its folder `assets`."""
+    (folder / "assets").mkdir(exist_ok=True)
+    shutil.copyfile(ASSETS / name, folder / "assets" / name)
 
 
 def danish_term(description: str) -> str:

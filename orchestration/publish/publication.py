@@ -109,6 +109,7 @@ def publish(
         pages.write(building / "overview" / "index.html", overview_page(overview, manifest, books))
         keyfigures = read_keyfigures(connection, manifest)
         (building / "keyfigures").mkdir()
+        pages.write_script(building / "keyfigures", "keyfigures.js")
         books = keyfigures_workbooks.write(building / "keyfigures", keyfigures)
         pages.write(building / "keyfigures" / "index.html", keyfigures_page(keyfigures, manifest, books))
         workbooks.write(connection, building / "steward", manifest, settings.quarantine_path)

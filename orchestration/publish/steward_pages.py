@@ -8,7 +8,6 @@ of the same supplier are mended at once.
 """
 
 import re
-import shutil
 from collections.abc import Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -16,14 +15,12 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publish import charts
+from orchestration.publish import charts, pages
 from orchestration.publish.charts import Chart
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.names import NO_TEAM, worklist_file
 from orchestration.publish.tables import rows_of
 from orchestration.templating import month, render, short_day
-
-ASSETS = Path(__file__).parent / "assets"
 
 NO_LEADER = "Uden leder"
 
@@ -174,7 +171,7 @@ _LAG_TEAMS = "from kobling.marts.mart_registration_lag order by month, team_id"
 
 def write_steward_part(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     """Writes the page and the scripts that it loads, beside the worklists, to which it links."""
-    shutil.copytree(ASSETS, folder / "assets", copy_function=shutil.copyfile)
+    pages.write_script(folder, "steward.js")
     (folder / "assets" / "datatables.js").write_text(_datatables(), encoding="utf-8")
     (folder / "index.html").write_text(steward_page(folder, connection, manifest), encoding="utf-8")
 

@@ -1,10 +1,14 @@
-// Sums the months of what is selected and draws the trends anew; without a script the page shows all courses.
+/* The key figures in the browser: choosing a section, a measure, a provider, and drawing the trends of it.
+ *
+ * What is chosen stands in the address after #, so that a bookmark remembers it. Every figure is summed up from the
+ * cells that the page carries (month × section × measure × provider). Without this script the page shows all courses.
+ */
 "use strict";
 (() => {
   const told = JSON.parse(document.getElementById("celler").textContent);
   const cells = told.cells;
   const form = document.querySelector("form.filter");
-  const selects = ["section", "activity", "provider"].map((name) => document.getElementById("valg-" + name));
+  const selects = [...form.querySelectorAll("select")];
   const charts = [...document.querySelectorAll("#grafer > figure")];
   const all = charts.map((figure) => figure.cloneNode(true));
   const kroner = (oere, number) => (number ? oere / 100 / number : null);
@@ -18,12 +22,11 @@
     "graf-price_year": [(sum) => kroner(cost(sum) * sum.daysInYear, sum.days), 0, true],
     "graf-cost_shown": [(sum) => cost(sum) / 100, 0, true, 1e6],
   };
-  const colours = {{ colours | tojson }};
   const figures = ["courses", "days", "planned", "posted"];
 
   function isChosen(row, except) {
     return selects.every((select) => {
-      const name = select.id.slice(5);
+      const name = select.name;
       return name === except || !select.value || cells[name][row] === select.value;
     });
   }
@@ -46,7 +49,7 @@
   // a selection that has no course cannot be chosen
   function offer() {
     for (const select of selects) {
-      const name = select.id.slice(5);
+      const name = select.name;
       const there = new Set(cells[name].filter((_, row) => isChosen(row, name)));
       for (const option of select.options) {
         option.disabled = option.value !== "" && !there.has(option.value);
@@ -54,8 +57,9 @@
     }
   }
 
+  // rounded as the numbers that the page came with
   const written = (value, decimals) => value === null ? "–" : value.toLocaleString("da-DK", {
-    minimumFractionDigits: decimals, maximumFractionDigits: decimals,
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode: "halfEven",
   });
 
   function element(name, attributes, text) {
@@ -120,7 +124,7 @@
     }).filter((point) => point.value !== null);
     const years = [told.year, told.year - 1];
     const named = years.flatMap((year, place) => [
-      [year + " bogført", colours[2 * place]], [year + " planlagt", colours[2 * place + 1]], [String(year), colours[2 * place]],
+      [year + " bogført", told.colours[2 * place]], [year + " planlagt", told.colours[2 * place + 1]], [String(year), told.colours[2 * place]],
     ]);
     const series = named.filter(([name]) => points.some((point) => point.series === name));
     figure.querySelector("svg").replaceWith(draw(figure.querySelector("h3").textContent, points, series, divisor || 1));
@@ -145,10 +149,26 @@
     charts.forEach((figure) => redraw(figure, months));
   }
 
+  function remember() {
+    const chosen = new URLSearchParams(selects.filter((select) => select.value).map((select) => [select.name, select.value]));
+    history.replaceState(null, "", chosen.size ? "#" + chosen : location.pathname);
+    show();
+  }
+
+  // an address without a selection is a place on the page
+  function recall() {
+    const chosen = new URLSearchParams(location.hash.slice(1));
+    for (const select of selects) {
+      select.value = chosen.get(select.name) ?? "";
+      if (select.selectedIndex < 0) select.value = "";
+    }
+    show();
+  }
+
   form.hidden = false;
-  form.addEventListener("change", show);
+  form.addEventListener("change", remember);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(show));
-  // what a browser remembers of an earlier visit
-  show();
+  form.addEventListener("reset", () => setTimeout(remember));
+  addEventListener("hashchange", () => { if (location.hash.includes("=")) recall(); });
+  recall();
 })();
