@@ -892,6 +892,63 @@ def _mart_consequence() -> Expectations:
     ]
 
 
+def _mart_unit_price_public() -> Expectations:
+    harms = ("mart_unit_price_public",)
+    return [
+        _key(["quarter", "category_no"], harms),
+        _as_of(harms),
+        no_rows(
+            "quarters_that_are_over",
+            """
+            select 1 from batch
+            where quarter <> date_trunc('quarter', quarter) or last_day(quarter + interval 2 month) > as_of
+            """,
+            columns=["quarter"],
+            da="Kun hele kvartaler, der er forbi",
+            why="Et kvartal, der vokser fra udgave til udgave, viser det enkelte barn, der kommer til",
+            harms=harms,
+        ),
+        no_rows(
+            "no_figure_of_few_children",
+            "select 1 from batch where children between 1 and 4",
+            columns=["children"],
+            da="Intet vist tal handler om færre end fem børn",
+            why="Et tal om få børn kan føres tilbage til det enkelte barn",
+            harms=harms,
+        ),
+        no_rows(
+            "suppressed_has_no_figures",
+            """
+            select 1 from batch
+            where is_suppressed
+                and coalesce(
+                    children, course_days, full_year_equivalents, cost_total_dkk, unit_price_day, unit_price_year
+                ) is not null
+            """,
+            columns=["is_suppressed"],
+            da="En skjult celle har ingen tal",
+            why="Alle cellens tal handler om de samme børn",
+            harms=harms,
+        ),
+        no_rows(
+            "nothing_is_suppressed_alone",
+            "select 1 from batch where is_suppressed group by quarter having count(*) = 1",
+            columns=["quarter", "is_suppressed"],
+            da="Ingen celle er skjult alene i sit kvartal",
+            why="En enkelt skjult celle er kvartalets sum minus resten",
+            harms=harms,
+        ),
+        no_rows(
+            "suppressed_in_the_whole_year",
+            "select 1 from batch group by year(quarter), category_no having count(distinct is_suppressed) > 1",
+            columns=["category_no", "is_suppressed"],
+            da="En kategori er skjult i alle årets kvartaler eller i ingen",
+            why="Et enkelt skjult kvartal er årets regnskab minus resten",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -948,6 +1005,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_registration_gap_summary": _mart_registration_gap_summary,
     "marts.mart_unit_price": _mart_unit_price,
     "marts.mart_unit_price_variance": _mart_unit_price_variance,
+    "marts.mart_unit_price_public": _mart_unit_price_public,
     "marts.mart_measure_month": _mart_measure_month,
     "marts.mart_occupancy": _mart_occupancy,
     "marts.mart_agreement": _mart_agreement,
