@@ -4,7 +4,7 @@ Belongs here: reading the definitions, writing a value as its metric says. Does 
 pages), a definition's text (seed `metric`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -18,8 +18,6 @@ from orchestration.publish.tables import rows_of
 from orchestration.templating import LOCALE, NO_VALUE
 
 TABLE: Final = "dim_metric"
-
-Metrics = Mapping[str, "Metric"]
 
 
 @dataclass(frozen=True)
@@ -73,33 +71,44 @@ class Metric:
         return format_decimal(value, pattern, locale=LOCALE)
 
 
-def read_metrics(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> dict[str, Metric]:
-    """Id → figure, in the seed's order; none where the publication has no `dim_metric`.
+class Metrics(dict[str, Metric]):
+    """Id → figure, in the seed's order; one that is not published is called by its id."""
+
+    def __missing__(self, id_: str) -> Metric:
+        """A figure that nobody has defined."""
+        return Metric(id_, "", id_, "", "", "", 0, "", "null", False, (), "")
+
+
+def read_metrics(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Metrics:
+    """The publication's key figures; none where it has no `dim_metric`.
 
     Args:
         connection: the published tables attached as `kobling`.
         manifest: which tables there are.
     """
     if not manifest.has(f"marts.{TABLE}"):
-        return {}
+        return Metrics()
     rows = rows_of(connection, f"from kobling.marts.{TABLE} order by sort_order")
-    return {
-        row["metric_id"]: Metric(
-            id=row["metric_id"],
-            group=row["group_da"],
-            name=row["name_da"],
-            definition=row["definition_da"],
-            formula=row["formula_da"],
-            unit=row["unit_da"],
-            decimals=row["decimals"],
-            table=row["table_name"],
-            expression=row["expression"],
-            is_additive=row["is_additive"],
-            per_columns=tuple(filter(None, (row["per_columns"] or "").split(","))),
-            sign=row["sign_da"] or "",
+    return Metrics(
+        (
+            row["metric_id"],
+            Metric(
+                id=row["metric_id"],
+                group=row["group_da"],
+                name=row["name_da"],
+                definition=row["definition_da"],
+                formula=row["formula_da"],
+                unit=row["unit_da"],
+                decimals=row["decimals"],
+                table=row["table_name"],
+                expression=row["expression"],
+                is_additive=row["is_additive"],
+                per_columns=tuple(filter(None, (row["per_columns"] or "").split(","))),
+                sign=row["sign_da"] or "",
+            ),
         )
         for row in rows
-    }
+    )
 
 
 def by_group(metrics: Metrics) -> dict[str, list[Metric]]:

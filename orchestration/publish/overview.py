@@ -414,7 +414,7 @@ def _history(reader: Reader, keys: Mapping[str, Any]) -> Chart | None:
     if len(rows) < 2:
         return None
     title = f"Ramme {keys['frame_id']}: forventet resultat ved hver opgørelse, mio. kr."
-    series = {"Forventet resultat": "forecast", "Korrigeret budget": "budget_corrected"}
+    series = {reader.metrics[column].name: column for column in ("forecast", "budget_corrected")}
     values = [
         {"month": short_day(row["observed_on"])[:5], "series": name, "value": float(row[column] / 1_000_000)}
         for row in rows

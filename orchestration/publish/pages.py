@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.publish.dbt_artifacts import TableDoc
 from orchestration.publish.manifest import Manifest
+from orchestration.publish.metrics import Metrics, by_group, read_metrics
 from orchestration.publish.tables import rows_of
 from orchestration.templating import render
 
@@ -21,16 +22,8 @@ ASSETS = Path(__file__).parent / "assets"
 
 # The front page's table: what a reader of the monthly overview asks first.
 FRAME_TABLE = "mart_overrun_frame"
-FRAME_COLUMNS = {
-    "fiscal_year": "År",
-    "frame_id": "Ramme",
-    "frame_name": "Navn",
-    "budget_corrected": "Korrigeret budget",
-    "actual_to_date": "Forbrug til dato",
-    "forecast": "Forventet forbrug",
-    "expected_overrun": "Forventet merforbrug",
-    "expected_overrun_pct": "Merforbrug, %",
-}
+FRAME_KEYS = {"fiscal_year": "År", "frame_id": "Ramme", "frame_name": "Navn"}
+FRAME_METRICS = ("budget_corrected", "actual_to_date", "forecast", "expected_overrun", "expected_overrun_pct")
 
 STATUS_TABLE = "mart_run_status"
 
@@ -54,7 +47,9 @@ class PageColumn:
 
 def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
     """As-of, gate, frames, links, deliveries."""
-    columns = _page_columns(manifest, f"marts.{FRAME_TABLE}", FRAME_COLUMNS)
+    metrics = read_metrics(connection, manifest)
+    labels = FRAME_KEYS | {name: metrics[name].name for name in FRAME_METRICS}
+    columns = _page_columns(manifest, f"marts.{FRAME_TABLE}", labels)
     frames = (
         rows_of(connection, f"from kobling.marts.{FRAME_TABLE} order by fiscal_year desc, frame_id")
         if columns
@@ -99,8 +94,8 @@ def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str
     )
 
 
-def dictionary_page(manifest: Manifest, docs: Mapping[str, TableDoc]) -> str:
-    """Every table of the marts and the public part, with every column."""
+def dictionary_page(manifest: Manifest, docs: Mapping[str, TableDoc], metrics: Metrics) -> str:
+    """The key figures, and every table of the marts and the public part with every column."""
     groups = []
     for schema, title in (("marts", "Skemaet marts"), ("public", "Offentlige tabeller")):
         tables = []
@@ -134,6 +129,7 @@ def dictionary_page(manifest: Manifest, docs: Mapping[str, TableDoc]) -> str:
         here="dictionary/index.html",
         as_of=manifest.as_of,
         publication_id=manifest.id,
+        metrics=by_group(metrics),
         groups=groups,
         has_dbt_docs=bool(docs),
     )

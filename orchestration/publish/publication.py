@@ -19,6 +19,7 @@ from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, re
 from orchestration.publish.dbt_docs import docs_page
 from orchestration.publish.keyfigures import keyfigures_page, read_keyfigures
 from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, Gate, GateWarning, Manifest, TableEntry
+from orchestration.publish.metrics import read_metrics
 from orchestration.publish.overview import overview_page, read_overview
 from orchestration.publish.privacy import refuse_private_columns
 from orchestration.publish.steward_pages import write_steward_part
@@ -95,8 +96,9 @@ def publish(
             tables=entries,
             files=[],
         )
+        metrics = read_metrics(connection, manifest)
         pages.write(building / "index.html", pages.front_page(connection, manifest))
-        pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs))
+        pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs, metrics))
         if dbt_manifest and dbt_manifest.is_file():
             pages.write(building / "dictionary" / "dbt.html", docs_page(dbt_manifest, manifest))
         shutil.copytree(pages.BI, building / "bi")

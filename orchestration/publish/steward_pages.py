@@ -18,6 +18,7 @@ import duckdb
 from orchestration.publish import charts, pages
 from orchestration.publish.charts import Chart
 from orchestration.publish.manifest import Manifest
+from orchestration.publish.metrics import Metrics, read_metrics
 from orchestration.publish.names import NO_TEAM, worklist_file
 from orchestration.publish.tables import rows_of
 from orchestration.templating import month, render, short_day
@@ -196,6 +197,7 @@ def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: 
     if not common["has_worklist"]:
         return render("steward.html.j2", **common)
     connection.execute(_GAPS)
+    metrics = read_metrics(connection, manifest)
     summaries = rows_of(connection, _SUMMARIES)
     files = {row["team"]: worklist_file(row["team"]) for row in summaries if row["team"]}
     return render(
@@ -212,7 +214,8 @@ def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: 
         closed=rows_of(connection, _CLOSED, [manifest.previous_as_of]),
         catalogue=rows_of(connection, _RULES),
         not_run=rows_of(connection, _NOT_RUN),
-        charts=_charts(connection, manifest),
+        metrics=metrics,
+        charts=_charts(connection, manifest, metrics),
         burndown=rows_of(connection, _BURNDOWN_NOW)
         if manifest.has("marts.mart_late_registration_burndown")
         else [],
@@ -222,11 +225,11 @@ def steward_page(folder: Path, connection: duckdb.DuckDBPyConnection, manifest: 
     )
 
 
-def _charts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[Chart]:
+def _charts(connection: duckdb.DuckDBPyConnection, manifest: Manifest, metrics: Metrics) -> list[Chart]:
     months = rows_of(connection, _MONTHS)
     made = []
     if months:
-        made += [_standing(months), _flow(months), _money(months)]
+        made += [_standing(months, metrics), _flow(months), _money(months, metrics)]
     if manifest.has("marts.mart_late_registration_burndown"):
         made.append(_burndown(rows_of(connection, _BURNDOWN)))
     if manifest.has("marts.mart_registration_lag"):
@@ -236,8 +239,8 @@ def _charts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[C
     return [chart for chart in made if chart]
 
 
-def _standing(months: Sequence[dict[str, Any]]) -> Chart:
-    title = "Åbne mangler ved månedens udgang"
+def _standing(months: Sequence[dict[str, Any]], metrics: Metrics) -> Chart:
+    title = metrics["gaps_at_month_end"].name
     within, over = "Inden for fristen", "Over fristen"
     values = [
         {"month": month(row["month"]), "series": series, "value": value, "rank": rank}
@@ -285,8 +288,8 @@ def _flow(months: Sequence[dict[str, Any]]) -> Chart | None:
     )
 
 
-def _money(months: Sequence[dict[str, Any]]) -> Chart:
-    title = "Kroner på spil ved månedens udgang, mio. kr."
+def _money(months: Sequence[dict[str, Any]], metrics: Metrics) -> Chart:
+    title = f"{metrics['gap_amount_at_month_end_dkk'].name}, mio. kr."
     values = [
         {
             "month": month(row["month"]),
@@ -296,7 +299,9 @@ def _money(months: Sequence[dict[str, Any]]) -> Chart:
         }
         for row in months
     ]
-    caption = "Summen af de åbne manglers beløb. Samme krone kan stå i mangler af flere regler."
+    caption = (
+        f"{metrics['gap_amount_at_month_end_dkk'].formula} Samme krone kan stå i mangler af flere regler."
+    )
     return Chart(
         title,
         caption,
