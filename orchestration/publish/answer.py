@@ -100,8 +100,8 @@ def _levels(comparison: Comparison) -> Sentence:
     """Number × service level × price, then and now; nothing where a side has none."""
     pairs = (
         (comparison.courses, comparison.courses_base, "", " forløb"),
-        (comparison.days_per_course, comparison.days_per_course_base, "", " døgn pr. forløb"),
-        (comparison.price_day, comparison.price_day_base, "en døgnpris på ", " kr."),
+        (comparison.days_per_course, comparison.days_per_course_base, "", " dage pr. forløb"),
+        (comparison.price_day, comparison.price_day_base, "en pris pr. døgn på ", " kr."),
     )
     said: list[str | Figure] = []
     for number, (now, before, lead, unit) in enumerate(pairs):

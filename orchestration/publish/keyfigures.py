@@ -347,7 +347,7 @@ def _compare(
         price_day=figure(_ratio("sum(cost_dkk)", "sum(course_days)"), "number"),
         price_day_base=figure(_ratio("sum(cost_base_dkk)", "sum(course_days_base)"), "number"),
         largest=f"{largest.shown[0]} ({largest.shown[1]})",
-        largest_change=largest["change_dkk"],
+        largest_change=replace(largest["change_dkk"], kind="money"),
     )
     parts = _parts(figure)
     caption = (
@@ -377,22 +377,22 @@ def _compare(
 
 
 _PARTS: Final = (
-    ("Antal", "Antal forløb", "flere eller færre forløb, hver med de samme døgn som før", "sum(number)"),
+    ("Antal", "Antal forløb", "flere eller færre forløb, hver med de samme dage som før", "sum(number)"),
     (
         "Antal",
         "Nye",
-        "ydelser og leverandørtyper uden døgn i grundlaget, og udgift uden døgn",
+        "ydelser og leverandørtyper uden dage i grundlaget, og udgift uden dage",
         "sum(new_effect)",
     ),
-    ("Antal", "Ophørte", "ydelser og leverandørtyper uden døgn i år", "sum(ended_effect)"),
+    ("Antal", "Ophørte", "ydelser og leverandørtyper uden dage i år", "sum(ended_effect)"),
     (
         "Antal",
         "Antal og varighed",
-        "flere eller færre døgn, hvor grundlaget ikke har antal og varighed hver for sig",
+        "flere eller færre dage, hvor grundlaget ikke har antal og varighed hver for sig",
         "sum(volume) filter (number is null)",
     ),
-    ("Serviceniveau", "Varighed", "flere eller færre døgn pr. forløb", "sum(duration)"),
-    ("Serviceniveau", "Enheder pr. døgn", "flere eller færre timer m.m. pr. døgn", "sum(service_level)"),
+    ("Serviceniveau", "Varighed", "flere eller færre dage pr. forløb", "sum(duration)"),
+    ("Serviceniveau", "Enheder pr. dag", "flere eller færre timer m.m. pr. dag", "sum(service_level)"),
     ("Pris", "Pris- og lønudvikling", "den almindelige fremskrivning (PL)", "sum(price_index)"),
     ("Pris", "Takst", "en anden pris pr. enhed ud over PL", "sum(rate)"),
     ("Pris", "Øvrig pris", "en anden pris pr. døgn ud over PL, hvor der ikke er enheder", "sum(other_price)"),
@@ -425,7 +425,7 @@ def _segments(basis: str, period: Period, is_split: bool) -> Table:
             Field("change_dkk", "Ændring", kind="exact"),
             *(split if is_split else [Field("volume", "Antal og varighed", kind="exact")]),
             Field("new_and_ended", "Nye og ophørte", "sum(new_effect + ended_effect)", "exact"),
-            Field("service_level", "Enheder pr. døgn", kind="exact"),
+            Field("service_level", "Enheder pr. dag", kind="exact"),
             Field("price_index", "PL", kind="exact"),
             Field("rate_and_other", "Takst og øvrig pris", "sum(coalesce(rate, 0) + other_price)", "exact"),
             Field("mix", "Sammen\u00adsætning", kind="exact"),
@@ -473,16 +473,20 @@ def _months(period: Period) -> Table:
             Field("ended_courses", "Afsluttede", kind="number"),
             Field(
                 "days_per_course",
-                "Døgn pr. forløb",
+                "Dage pr. forløb",
                 _ratio("sum(course_days)", "sum(active_courses)"),
                 "decimal",
             ),
             Field(
-                "price_shown", "Vist døgnpris", _ratio(shown, "sum(course_days)"), "number", where=in_price
+                "price_shown",
+                "Vist pris pr. døgn",
+                _ratio(shown, "sum(course_days)"),
+                "number",
+                where=in_price,
             ),
             Field(
                 "price_posted",
-                "Bogført døgnpris",
+                "Bogført pris pr. døgn",
                 _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
                 "number",
                 PRICES,
@@ -490,7 +494,7 @@ def _months(period: Period) -> Table:
             ),
             Field(
                 "price_planned",
-                "Planlagt døgnpris",
+                "Planlagt pris pr. døgn",
                 _ratio("sum(cost_total_dkk)", "sum(course_days)"),
                 "number",
                 where=in_price,
@@ -523,13 +527,19 @@ def _trends(period: Period, months: Filled) -> list[Chart]:
         ("full_year_equivalents", "Helårsforløb", "Forløbsdage delt med årets dage.", "decimal", False),
         (
             "days_per_course",
-            "Serviceniveau: døgn pr. forløb",
+            "Serviceniveau: dage pr. forløb",
             "Forløbsdage delt med aktive forløb.",
             "decimal",
             False,
         ),
-        ("price_shown", "Døgnpris, kr.", "Bogført i lukkede måneder, planlagt i de øvrige.", "number", True),
-        ("price_year", "Helårspris, kr.", "Døgnprisen gange årets dage.", "number", True),
+        (
+            "price_shown",
+            "Pris pr. døgn, kr.",
+            "Bogført i lukkede måneder, planlagt i de øvrige.",
+            "number",
+            True,
+        ),
+        ("price_year", "Helårspris, kr.", "Prisen pr. døgn gange årets dage.", "number", True),
         (
             "cost_shown",
             "Udgift, mio. kr.",
@@ -764,7 +774,7 @@ def _by(period: Period, id_: str, title: str, key: Key) -> Table:
         title=title,
         note=f"{period.text[0].upper()}{period.text[1:]}"
         + (f" og {_last_year(period)}" if period.has_last_year else "")
-        + "; de dyreste først. Bogført døgnpris er af lukkede måneder. Ufordelt hører ikke til et aktivt forløb.",
+        + "; de dyreste først. Bogført pris pr. døgn er af lukkede måneder. Ufordelt hører ikke til et aktivt forløb.",
         mart=PRICES,
         by=[key],
         where=all_years,
@@ -774,11 +784,11 @@ def _by(period: Period, id_: str, title: str, key: Key) -> Table:
             *both("courses", "Forløb", "sum(first_in_year_courses)", "number"),
             *both("fye", "Helårs\u00adforløb", "sum(full_year_equivalents)", "decimal"),
             *both(
-                "days", "Døgn pr. forløb", _ratio("sum(course_days)", "sum(first_in_year_courses)"), "decimal"
+                "days", "Dage pr. forløb", _ratio("sum(course_days)", "sum(first_in_year_courses)"), "decimal"
             ),
             *both(
                 "posted",
-                "Bogført døgnpris",
+                "Bogført pris pr. døgn",
                 _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
                 "number",
                 attached,
@@ -786,7 +796,7 @@ def _by(period: Period, id_: str, title: str, key: Key) -> Table:
             ),
             *both(
                 "planned",
-                "Planlagt døgnpris",
+                "Planlagt pris pr. døgn",
                 _ratio("sum(cost_total_dkk)", "sum(course_days)"),
                 "number",
                 attached,
