@@ -949,6 +949,142 @@ def _mart_unit_price_public() -> Expectations:
     ]
 
 
+def _mart_placement_flow() -> Expectations:
+    harms = ("mart_placement_flow", "mart_homecoming")
+    return [
+        _key(["month", "placement_type", "age_band"], harms),
+        no_rows(
+            "flow_makes_the_stock",
+            """
+            select 1 from batch
+            where children_at_start + entries + age_shifts_in - exits - age_shifts_out <> children_at_end
+            """,
+            columns=["children_at_start", "entries", "exits", "children_at_end"],
+            da="Antal ved månedens udgang er antal ved dens start plus tilgang minus afgang",
+            why="Bevægelserne skal forklare ændringen i antallet af anbragte",
+            harms=harms,
+        ),
+        no_rows(
+            "days_within_the_month",
+            "select 1 from batch where child_days not between children and children * day(last_day(month))",
+            columns=["child_days", "children", "month"],
+            da="Anbringelsesdage er mindst én og højst månedens pr. barn",
+            why="Et barn må kun være ét sted om dagen",
+            harms=harms,
+        ),
+        no_rows(
+            "nobody_is_placed_beyond_the_age",
+            "select 1 from batch where age_band in ('23 år og derover', 'Ukendt') and children_at_end > 0",
+            columns=["age_band", "children_at_end"],
+            da="Ingen anbragte er over 22 år eller uden kendt fødselsdato",
+            why="Slutdatoen mangler, eller CPR-nummeret er forkert; barnet tæller i forkert aldersgruppe",
+            harms=harms,
+            severity="warning",
+        ),
+    ]
+
+
+def _mart_placement_duration() -> Expectations:
+    harms = ("mart_placement_duration",)
+    return [
+        _key(["calendar_year", "placement_type", "age_band"], harms),
+        no_rows(
+            "quartiles_in_order",
+            """
+            select 1 from batch
+            where ended_lower_quartile_days > ended_median_days
+                or ended_median_days > ended_upper_quartile_days
+                or (ended_stays > 0) <> (ended_median_days is not null)
+            """,
+            columns=["ended_lower_quartile_days", "ended_median_days", "ended_upper_quartile_days"],
+            da="Kvartilerne står i rækkefølge og er der, hvor ophold er afsluttet",
+            why="Varigheden er et mål for, hvor længe et barn er væk hjemmefra",
+            harms=harms,
+        ),
+        between("survival_median_days", 1, None, why="Et ophold varer mindst en dag", harms=harms),
+    ]
+
+
+def _mart_homecoming() -> Expectations:
+    harms = ("mart_homecoming",)
+    return [
+        _key(["month", "age_band"], harms),
+        no_rows(
+            "endings_are_homecomings_and_adults",
+            """
+            select 1 from batch
+            where is_judged and (
+                    placements_ended <> homecomings + left_as_adult
+                    or homecomings <> home_with_measure + home_without_measure
+                )
+                or not is_judged and homecomings is not null
+                or again_half_year > homecomings
+                or again_half_year > again_year
+                or again_year > homecomings
+            """,
+            columns=["placements_ended", "homecomings", "left_as_adult", "again_year"],
+            da="Afsluttede anbringelser er hjemgivelser og ophør som voksen; uafklarede måneder er tomme",
+            why="En måned, der er for ny til at bedømme, må ikke ligne en uden genanbringelser",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_effort_step_move() -> Expectations:
+    harms = ("mart_effort_step_move",)
+    return [
+        _key(["month", "from_step", "to_step"], harms),
+        in_set("direction", ["up", "down", "unknown"], why="Læseren spørger op eller ned", harms=harms),
+        no_rows(
+            "a_move_is_to_another_step",
+            "select 1 from batch where from_step = to_step or children not between 1 and moves",
+            columns=["from_step", "to_step", "moves", "children"],
+            da="En flytning går til et andet trin, og hvert barn har mindst én",
+            why="En ny registrering på samme trin er ingen flytning",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_effort_step_month() -> Expectations:
+    harms = ("mart_effort_step_month",)
+    return [
+        _key(["month", "effort_step"], harms),
+        no_rows(
+            "moves_make_the_stock",
+            """
+            select 1 from batch
+            where children_at_start + first_seen + moves_in - moves_out <> children_at_end
+                or children_with_course_at_end > children_at_end
+            """,
+            columns=["children_at_start", "moves_in", "moves_out", "children_at_end"],
+            da="Børn på trinnet ved månedens udgang er dem ved dens start plus nye og flytninger",
+            why="Flytningerne skal forklare ændringen på hvert trin",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_caseworker_change() -> Expectations:
+    harms = ("mart_caseworker_change",)
+    return [
+        _key(["month", "team_id"], harms),
+        no_rows(
+            "changes_are_of_three_kinds",
+            """
+            select 1 from batch
+            where changes <> changes_within_team + changes_from_other_team + changes_team_unknown
+                or children <> children_0_changes + children_1_changes + children_2_changes
+                    + children_3_or_more_changes
+            """,
+            columns=["changes", "children"],
+            da="Skift er inden for teamet, fra et andet eller ukendt, og hvert barn står i fordelingen",
+            why="Delene skal summe til helheden",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -1010,6 +1146,12 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_occupancy": _mart_occupancy,
     "marts.mart_agreement": _mart_agreement,
     "marts.mart_consequence": _mart_consequence,
+    "marts.mart_placement_flow": _mart_placement_flow,
+    "marts.mart_placement_duration": _mart_placement_duration,
+    "marts.mart_homecoming": _mart_homecoming,
+    "marts.mart_effort_step_move": _mart_effort_step_move,
+    "marts.mart_effort_step_month": _mart_effort_step_month,
+    "marts.mart_caseworker_change": _mart_caseworker_change,
     "marts.mart_run_status": _mart_run_status,
 }
 

@@ -17,10 +17,13 @@ def view(model: str) -> str:
     variables = yaml.safe_load((ROOT / "dbt_project.yml").read_bytes())["vars"]
     macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
     (path,) = (ROOT / "models").rglob(f"{model}.sql")
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"]).from_string(
         macros + path.read_text(encoding="utf-8")
     )
-    sql = template.render(ref=lambda name: name, var=lambda name: variables[name])
+    sql = template.render(
+        ref=lambda name: name,
+        var=lambda name, *default: variables.get(name, *default) if default else variables[name],
+    )
     return f"create view {model} as {sql}"
 
 
