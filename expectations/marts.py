@@ -869,6 +869,27 @@ def _mart_agreement() -> Expectations:
     ]
 
 
+def _mart_school_placement() -> Expectations:
+    harms = ("mart_school_placement",)
+    return [
+        _key(["month", "provider_id", "course_id"], harms),
+        _as_of(harms),
+        no_rows(
+            "shares_are_of_both_sides",
+            """
+            select 1 from batch
+            where school_share_pct + social_share_pct <> 100
+                or (school_dkk is null) <> not is_school_shown
+                or school_share_pct not between 0 and 100
+            """,
+            columns=["school_share_pct", "social_share_pct", "school_dkk"],
+            da="Andelene er tilsammen 100 %, og en side, som kontiene ikke viser, er tom",
+            why="En ukendt andel er ikke 0",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_consequence() -> Expectations:
     harms = ("mart_consequence",)
     return [
@@ -1152,6 +1173,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_effort_step_move": _mart_effort_step_move,
     "marts.mart_effort_step_month": _mart_effort_step_month,
     "marts.mart_caseworker_change": _mart_caseworker_change,
+    "marts.mart_school_placement": _mart_school_placement,
     "marts.mart_run_status": _mart_run_status,
 }
 

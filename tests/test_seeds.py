@@ -19,6 +19,7 @@ INPUTS = set(ENTITIES) | {
     "previous_delivery",
     "forecast_observation",
     "inter_municipal_income",
+    "school_posting",
     "state_refund",
 }
 
@@ -112,11 +113,26 @@ def test_corrections_lead_into_the_chart() -> None:
         assert row["source_account"] not in chart
 
 
-@pytest.mark.parametrize("name", ["frame_account_rule", "service_frame_rule"])
+@pytest.mark.parametrize("name", ["frame_account_rule", "service_frame_rule", "school_side"])
 def test_rules_compile(name: str) -> None:
     for rule in seed(name):
         re.compile(rule["account_pattern"])
-        re.compile(rule["except_pattern"])
+        re.compile(rule.get("except_pattern", ""))
+
+
+def test_an_account_is_on_one_side_of_a_school_at_most() -> None:
+    activities = {row["activity_no"] for row in seed("activity")}
+    rules = seed("school_side")
+    for rule in rules:
+        assert bool(rule["account_pattern"]) != bool(rule["activity_no"]), rule["rule_no"]
+        assert rule["activity_no"] in activities | {""}, rule["rule_no"]
+    for row in seed("account"):
+        sides = {
+            rule["side"]
+            for rule in rules
+            if rule["account_pattern"] and re.search(rule["account_pattern"], row["account_id"])
+        }
+        assert len(sides) <= 1, row["account_id"]
 
 
 def takes(rule: Row, account_id: str) -> bool:

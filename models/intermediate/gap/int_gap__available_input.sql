@@ -87,6 +87,21 @@ input as (
         and child_key is not null
     having count(*) > 0
 
+    union all
+
+    -- what schools pay for placements, on accounts of their own
+    select
+        'school_posting' as input,
+        false as is_entity,
+        min(posting.extract_date) as first_available_on
+    from {{ ref('int_ledger__posting') }} as posting
+    semi join (
+        select account_id from {{ ref('int_account__school_side') }} where side = 'school'
+    ) as school_account
+        on posting.account_id = school_account.account_id
+    where not posting.is_balance
+    having count(*) > 0
+
 )
 
 select

@@ -43,5 +43,11 @@ left join {{ ref('int_posting_match__supplier') }} as by_name
     on posting.supplier_match_name = by_name.written
     and by_name.written_as = 'name'
 
+-- what a school pays for a place beside the course is no payment of the course
+anti join (
+    select account_id from {{ ref('int_account__school_side') }} where side = 'school'
+) as school_account
+    on posting.account_id = school_account.account_id
+
 where not posting.is_balance
     and posting.posted_on <= {{ as_of() }}

@@ -55,11 +55,13 @@ mart as (
         unnest([
             'mart_overrun', 'mart_commitments', 'mart_unit_price', 'fct_posting_match', 'fct_posting_match', 'fct_invoice',
             'mart_new_grants', 'mart_unpaid_invoice', 'mart_state_refund', 'mart_state_refund', 'mart_state_refund.claimed_dkk',
-            'mart_state_refund.inter_municipal_income_dkk'
+            'mart_state_refund.inter_municipal_income_dkk', 'mart_agreement', 'mart_agreement.agreement_no', 'mart_consequence',
+            'mart_school_placement', 'mart_school_placement.school_dkk'
         ]) as name,
         unnest([
             'posting', 'course_payment', 'course_payment', 'posting', 'course_payment', 'invoice',
-            'course_payment', 'invoice', 'posting', 'course_payment', 'state_refund', 'inter_municipal_income'
+            'course_payment', 'invoice', 'posting', 'course_payment', 'state_refund', 'inter_municipal_income',
+            'course_payment', 'purchase_agreement', 'decision_consequence', 'posting', 'school_posting'
         ]) as input
 
 ),
@@ -67,10 +69,14 @@ mart as (
 input_da as (
 
     select
-        unnest(['posting', 'course_payment', 'invoice', 'state_refund', 'inter_municipal_income']) as input,
+        unnest([
+            'posting', 'course_payment', 'invoice', 'state_refund', 'inter_municipal_income', 'purchase_agreement',
+            'decision_consequence', 'school_posting'
+        ]) as input,
         unnest([
             'posteringer', 'forløbsbetalinger', 'fakturaer', 'statsrefusion pr. barn (dranst 2) i regnskabet',
-            'mellemkommunale indtægter i regnskabet'
+            'mellemkommunale indtægter i regnskabet', 'indkøbsaftaler (agreements.csv)',
+            'tværgående konsekvenser (consequences.csv)', 'posteringer på skolens konti for anbringelser'
         ]) as name_da
 
 ),
