@@ -97,19 +97,23 @@ def _main(comparison: Comparison) -> list[Effect]:
 
 
 def _levels(comparison: Comparison) -> Sentence:
-    """Number × service level × price, then and now; nothing where a side has none."""
-    pairs = (
-        (comparison.courses, comparison.courses_base, "", " forløb"),
-        (comparison.days_per_course, comparison.days_per_course_base, "", " dage pr. forløb"),
-        (comparison.price_day, comparison.price_day_base, "en pris pr. døgn på ", " kr."),
+    """Number × service level × price, now and then; the price alone where the base knows no number."""
+    courses, days, price = (
+        (comparison.courses, comparison.courses_base),
+        (comparison.days_per_course, comparison.days_per_course_base),
+        (comparison.price_day, comparison.price_day_base),
     )
-    said: list[str | Figure] = []
-    for number, (now, before, lead, unit) in enumerate(pairs):
-        if now.value is None or before.value is None:
-            continue
-        between = ", " if number == 1 else " og " if number == 2 else ""
-        said += [between if said else "", lead, now, " mod ", before, unit]
-    return ["Der er ", *said] if said else []
+    if not _are_known(price):
+        return []
+    said: list[str | Figure] = [price[0], " mod ", price[1], " kr."]
+    if not (_are_known(courses) and _are_known(days)):
+        return ["Prisen pr. døgn er ", *said]
+    number: list[str | Figure] = ["Der er ", courses[0], " mod ", courses[1], " forløb, "]
+    return [*number, days[0], " mod ", days[1], " dage pr. forløb og en pris pr. døgn på ", *said]
+
+
+def _are_known(figures: Sequence[Figure]) -> bool:
+    return all(figure.value is not None for figure in figures)
 
 
 def _largest(comparison: Comparison) -> Sentence:

@@ -50,7 +50,8 @@ class Field:
     label: str = ""
     expression: str = ""
     """SQL over the mart's rows; their sum where empty."""
-    kind: str = "money"
+    kind: str = ""
+    """Its metric's where empty; money where it has none."""
     mart: str = ""
     """Another mart than the table's."""
     where: str = ""
@@ -71,12 +72,12 @@ class Field:
         """The field with what its metric says of it; one whose metric is not published is called by its name."""
         metric = metrics.get(self.metric)
         if metric is None:
-            return dataclasses.replace(self, label=self.label or self.name)
+            return dataclasses.replace(self, label=self.label or self.name, kind=self.kind or "money")
         return dataclasses.replace(
             self,
             label=self.label or metric.name,
             expression=self.expression or metric.expression,
-            kind=metric.kind,
+            kind=self.kind or metric.kind,
             definition=metric.tooltip,
         )
 

@@ -409,7 +409,11 @@ def _parts(figure: Any) -> list[Part]:
 
 def _segments(basis: str, period: Period, is_split: bool) -> Table:
     base = str(period.year - 1) if basis == "last_year" else "budget"
-    split = [Field("number", "Antal", kind="exact"), Field("duration", "Varighed", kind="exact")]
+
+    def part(name: str, label: str, metric: str) -> Field:
+        return Field(name, label, kind="exact", metric=metric)
+
+    split = [part("number", "Antal", "number_effect"), part("duration", "Varighed", "duration_effect")]
     return Table(
         id=f"segmenter-{basis.replace('_', '-')}",
         title=f"Pr. ydelse og leverandørtype mod {base}",
@@ -420,15 +424,15 @@ def _segments(basis: str, period: Period, is_split: bool) -> Table:
         order="abs(change_dkk) desc",
         limit=SHOWN,
         fields=[
-            Field("cost_base_dkk", f"Udgift {base}", kind="exact"),
+            part("cost_base_dkk", f"Udgift {base}", "cost_base_dkk"),
             Field("cost_dkk", f"Udgift {period.year}", kind="exact"),
-            Field("change_dkk", "Ændring", kind="exact"),
-            *(split if is_split else [Field("volume", "Antal og varighed", kind="exact")]),
+            part("change_dkk", "Ændring", "cost_change_dkk"),
+            *(split if is_split else [part("volume", "Antal og varighed", "volume_effect")]),
             Field("new_and_ended", "Nye og ophørte", "sum(new_effect + ended_effect)", "exact"),
-            Field("service_level", "Enheder pr. dag", kind="exact"),
-            Field("price_index", "PL", kind="exact"),
+            part("service_level", "Enheder pr. dag", "service_level_effect"),
+            part("price_index", "PL", "price_index_effect"),
             Field("rate_and_other", "Takst og øvrig pris", "sum(coalesce(rate, 0) + other_price)", "exact"),
-            Field("mix", "Sammen\u00adsætning", kind="exact"),
+            part("mix", "Sammen\u00adsætning", "mix_effect"),
         ],
     )
 
@@ -467,16 +471,11 @@ def _months(period: Period) -> Table:
         where=covered,
         has_total=False,
         fields=[
-            Field("courses", "Aktive forløb", "sum(active_courses)", "number"),
-            Field("full_year_equivalents", "Helårs\u00adforløb", kind="decimal"),
-            Field("new_courses", "Nye", kind="number"),
-            Field("ended_courses", "Afsluttede", kind="number"),
-            Field(
-                "days_per_course",
-                "Dage pr. forløb",
-                _ratio("sum(course_days)", "sum(active_courses)"),
-                "decimal",
-            ),
+            Field.of("active_courses"),
+            Field.of("full_year_equivalents", label="Helårs\u00adforløb"),
+            Field.of("new_courses", label="Nye"),
+            Field.of("ended_courses", label="Afsluttede"),
+            Field.of("days_per_course"),
             Field(
                 "price_shown",
                 "Vist pris pr. døgn",
@@ -484,21 +483,8 @@ def _months(period: Period) -> Table:
                 "number",
                 where=in_price,
             ),
-            Field(
-                "price_posted",
-                "Bogført pris pr. døgn",
-                _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
-                "number",
-                PRICES,
-                posted,
-            ),
-            Field(
-                "price_planned",
-                "Planlagt pris pr. døgn",
-                _ratio("sum(cost_total_dkk)", "sum(course_days)"),
-                "number",
-                where=in_price,
-            ),
+            Field.of("unit_price_day_posted", label="Bogført pris pr. døgn", where=posted),
+            Field.of("unit_price_day", label="Planlagt pris pr. døgn", where=in_price),
             Field(
                 "price_year",
                 "Vist helårspris",
@@ -507,10 +493,12 @@ def _months(period: Period) -> Table:
                 where=in_price,
             ),
             Field("cost_shown", "", shown, where=in_price, is_hidden=True),
-            Field("cost_attached", "Planlagt udgift på forløb", "sum(cost_total_dkk)", where=in_price),
-            Field("cost_unattached", UNATTACHED, "sum(cost_total_dkk)", where=f"{covered} and is_unattached"),
-            Field("cost_total_dkk", "Planlagt udgift i alt"),
-            Field("cost_posted_dkk", "Bogført på forløb"),
+            Field("cost_attached", "Planlagt udgift på forløb", metric="cost_total_dkk", where=in_price),
+            Field(
+                "cost_unattached", UNATTACHED, metric="cost_total_dkk", where=f"{covered} and is_unattached"
+            ),
+            Field.of("cost_total_dkk", label="Planlagt udgift i alt"),
+            Field.of("cost_posted_dkk", label="Bogført på forløb"),
         ],
     )
 
@@ -523,8 +511,8 @@ def _shown(period: Period) -> str:
 def _trends(period: Period, months: Filled) -> list[Chart]:
     this, last = str(period.year), str(period.year - 1)
     drawn = (
-        ("courses", "Aktive forløb", "Forløb med mindst ét døgn i måneden.", "number", False),
-        ("full_year_equivalents", "Helårsforløb", "Forløbsdage delt med årets dage.", "decimal", False),
+        ("active_courses", "Aktive forløb", "Forløb med mindst ét døgn i måneden.", "number", False),
+        ("full_year_equivalents", "Helårsforløb", "Forløbsdage delt med årets dage.", "exact", False),
         (
             "days_per_course",
             "Serviceniveau: dage pr. forløb",
@@ -745,27 +733,22 @@ def _drill_downs(period: Period) -> list[tuple[str, str, str, list[Table]]]:
 
 def _by(period: Period, id_: str, title: str, key: Key) -> Table:
     """Number, service level, price and cost of the year to date, and last year's where it can be compared with."""
-    years = [period.year, period.year - 1] if period.has_last_year else [period.year]
+    years = [period.year - 1, period.year] if period.has_last_year else [period.year]
     all_years = f"({' or '.join(period.to_date(year) for year in years)})"
 
-    def both(
-        name: str, label: str, sql: str, kind: str, where: str = "", is_closed: bool = False
-    ) -> list[Field]:
-        fields = []
-        for year in reversed(years):
-            within = period.closed_to_date(year) if is_closed else period.to_date(year)
-            if within:
-                fields.append(
-                    Field(
-                        f"{name}_{year}",
-                        f"{label} {year}",
-                        sql,
-                        kind,
-                        PRICES,
-                        " and ".join(filter(None, (within, where))),
-                    )
-                )
-        return fields
+    def both(label: str, metric: str, where: str = "", is_closed: bool = False) -> list[Field]:
+        """The metric of each year, last year's first."""
+        within = {year: period.closed_to_date(year) if is_closed else period.to_date(year) for year in years}
+        return [
+            Field(
+                f"{metric}_{year}",
+                f"{label} {year}",
+                metric=metric,
+                where=" and ".join(filter(None, (condition_, where))),
+            )
+            for year, condition_ in within.items()
+            if condition_
+        ]
 
     sign = f"case when year(month) = {period.year} then cost_total_dkk else -cost_total_dkk end"
     attached = "not is_unattached"
@@ -778,30 +761,15 @@ def _by(period: Period, id_: str, title: str, key: Key) -> Table:
         mart=PRICES,
         by=[key],
         where=all_years,
-        order=f"cost_{period.year} desc nulls last",
+        order=f"cost_total_dkk_{period.year} desc nulls last",
         limit=SHOWN,
         fields=[
-            *both("courses", "Forløb", "sum(first_in_year_courses)", "number"),
-            *both("fye", "Helårs\u00adforløb", "sum(full_year_equivalents)", "decimal"),
-            *both(
-                "days", "Dage pr. forløb", _ratio("sum(course_days)", "sum(first_in_year_courses)"), "decimal"
-            ),
-            *both(
-                "posted",
-                "Bogført pris pr. døgn",
-                _ratio("sum(cost_posted_dkk)", "sum(course_days)"),
-                "number",
-                attached,
-                True,
-            ),
-            *both(
-                "planned",
-                "Planlagt pris pr. døgn",
-                _ratio("sum(cost_total_dkk)", "sum(course_days)"),
-                "number",
-                attached,
-            ),
-            *both("cost", "Udgift", "sum(cost_total_dkk)", "money"),
+            *both("Forløb", "courses_in_year"),
+            *both("Helårs\u00adforløb", "full_year_equivalents"),
+            *both("Dage pr. forløb", "avg_duration_in_year_days"),
+            *both("Bogført pris pr. døgn", "unit_price_day_posted", attached, is_closed=True),
+            *both("Planlagt pris pr. døgn", "unit_price_day", attached),
+            *both("Udgift", "cost_total_dkk"),
             *(
                 [Field("change", "Ændring", f"sum({sign})")]
                 if len(years) > 1
@@ -817,10 +785,8 @@ def _full_year_persons(period: Period) -> Table:
         Field(
             f"persons_{each}",
             f"Helårs\u00adpersoner {each}",
-            "sum(full_year_persons)",
-            "decimal",
-            "mart_measure_month",
-            period.to_date(each),
+            metric="full_year_persons",
+            where=period.to_date(each),
         )
         for each in ([year - 1, year] if period.has_last_year else [year])
     ]
@@ -838,23 +804,15 @@ def _full_year_persons(period: Period) -> Table:
         has_total=False,
         fields=[
             *fields,
-            Field("entries", "Tilgang", kind="number"),
-            Field("exits", "Afgang", kind="number"),
-            Field(
-                "at_end",
-                f"Børn ved udgangen af {month(period.month_to)}",
-                "sum(children_at_end)",
-                "number",
-                "mart_measure_month",
-                newest,
-            ),
+            Field.of("entries"),
+            Field.of("exits"),
+            Field.of("children_at_end", label=f"Børn ved udgangen af {month(period.month_to)}", where=newest),
         ],
     )
 
 
 def _occupancy(period: Period) -> Table:
     newest = f"month = date '{period.month_to}'"
-    whole = "sum(child_days) filter (place_days is not null) * 100"
     places = _ratio("sum(place_days)", f"max(day(last_day(date '{period.month_to}')))")
     label = month(period.month_to)
 
@@ -873,19 +831,17 @@ def _occupancy(period: Period) -> Table:
         fields=[
             Field("children_now", f"Børn i {label}", "sum(children)", "number", where=newest),
             Field("places", f"Pladser i {label}", places, "decimal", where=newest),
-            Field("now", f"Belægning i {label}, %", _ratio(whole, "sum(place_days)"), "share", where=newest),
+            Field("now", f"Belægning i {label}, %", metric="occupancy_pct", where=newest),
             Field(
                 "to_date",
                 f"Belægning {period.year} til dato, %",
-                _ratio(whole, "sum(place_days)"),
-                "share",
+                metric="occupancy_pct",
                 where=year(period.year),
             ),
             Field(
                 "before",
                 f"Belægning {period.year - 1} samme måneder, %",
-                _ratio(whole, "sum(place_days)"),
-                "share",
+                metric="occupancy_pct",
                 where=year(period.year - 1),
             ),
             Field("months", "", "count(*)", "number", is_hidden=True),

@@ -15,8 +15,8 @@
   const cost = (sum) => (sum.isClosed ? sum.posted : sum.planned);
   // chart → its value of a month's sums, and how many decimals its table shows
   const measures = {
-    "graf-courses": [(sum) => sum.courses, 0],
-    "graf-full_year_equivalents": [(sum) => sum.days / sum.daysInYear, 1],
+    "graf-active_courses": [(sum) => sum.courses, 0],
+    "graf-full_year_equivalents": [(sum) => sum.days / sum.daysInYear, 2],
     "graf-days_per_course": [(sum) => (sum.courses ? sum.days / sum.courses : null), 1],
     "graf-price_shown": [(sum) => kroner(cost(sum), sum.days), 0, true],
     "graf-price_year": [(sum) => kroner(cost(sum) * sum.daysInYear, sum.days), 0, true],
