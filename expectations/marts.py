@@ -1106,6 +1106,72 @@ def _mart_caseworker_change() -> Expectations:
     ]
 
 
+def _mart_budget_assumption_month() -> Expectations:
+    harms = ("mart_budget_assumption_month", "mart_budget_assumption", "mart_registration_gap")
+    return [
+        _key(["fiscal_year", "month", "activity_no", "provider_kind", "target_group"], harms),
+        _as_of(harms),
+        not_null(
+            ["is_assumed", "course_days", "cost_dkk"], why="Opfølgningen har et faktisk tal", harms=harms
+        ),
+        no_rows(
+            "only_assumptions_are_judged",
+            "select 1 from batch where is_assumed <> (is_reportable is not null and report_by_da is not null)",
+            columns=["is_assumed", "is_reportable", "report_by_da"],
+            da="Hver forudsætning er bedømt og har en, der indmelder; aktivitet uden forudsætning har ingen af delene",
+            why="Indmeldingspligten gælder det, der er forudsat",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_budget_assumption() -> Expectations:
+    harms = ("mart_budget_assumption",)
+    return [
+        _key(["fiscal_year", "activity_no", "provider_kind", "target_group"], harms),
+        _as_of(harms),
+        in_set(
+            "provider_kind",
+            ["company", "person", "internal", "unknown", "all"],
+            why="En forudsætning gælder en art leverandør eller alle",
+            harms=harms,
+        ),
+        in_set(
+            "assumption_status",
+            ["compared", "not_used", "none_assumed", "money_only", "not_assumed", "not_begun"],
+            why="Læseren skal vide, hvorfor en afvigelse ikke kan fordeles",
+            harms=harms,
+        ),
+        no_rows(
+            "effects_are_the_deviation",
+            """
+            select 1 from batch
+            where change_dkk <> cost_dkk - cost_base_dkk
+                or change_dkk <> coalesce(volume_effect + price_effect + calculation_effect, not_compared_effect)
+                or volume_effect <> number_effect + mix_effect + duration_effect
+            """,
+            columns=[
+                "change_dkk",
+                "volume_effect",
+                "price_effect",
+                "calculation_effect",
+                "not_compared_effect",
+            ],
+            da="Antal, sammensætning, varighed, pris og regneforskel er afvigelsen fra forudsætningen, til øren",
+            why="Forklaringen skal gå op",
+            harms=harms,
+        ),
+        no_rows(
+            "nothing_is_0_before_the_year_begins",
+            "select 1 from batch where month_to is null and coalesce(cost_dkk, course_days, change_dkk) is not null",
+            columns=["month_to", "cost_dkk", "course_days"],
+            da="Er ingen af årets måneder gået, er der intet tal til dato",
+            why="0 er noget andet end ikke opgjort",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -1163,6 +1229,8 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_unit_price": _mart_unit_price,
     "marts.mart_unit_price_variance": _mart_unit_price_variance,
     "marts.mart_unit_price_public": _mart_unit_price_public,
+    "marts.mart_budget_assumption": _mart_budget_assumption,
+    "marts.mart_budget_assumption_month": _mart_budget_assumption_month,
     "marts.mart_measure_month": _mart_measure_month,
     "marts.mart_occupancy": _mart_occupancy,
     "marts.mart_agreement": _mart_agreement,

@@ -7,3 +7,8 @@
 {% macro previous_as_of() -%}
     (select run.previous_as_of from {{ ref('stg_control__run') }} as run)
 {%- endmacro %}
+
+{#- The last day of the newest month that is over at the as-of date. -#}
+{% macro newest_month_end() -%}
+    (select cast(date_trunc('month', run.as_of + 1) as date) - 1 from {{ ref('stg_control__run') }} as run)
+{%- endmacro %}

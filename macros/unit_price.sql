@@ -30,3 +30,11 @@
         end
     as decimal(18, 0)) * 0.01
 {%- endmacro %}
+
+{#- Two relations have the same values in all of some columns. -#}
+{% macro equal_columns(relation, other, columns) -%}
+    {%- for column in columns %}
+    {{ relation }}.{{ column }} = {{ other }}.{{ column }}
+    {%- if not loop.last %} and{% endif %}
+    {%- endfor %}
+{%- endmacro %}

@@ -33,7 +33,7 @@ MAY_READ = {
 
 # Rules that watch what is published: the mart is what they are about.
 WATCHED_MARTS = {
-    "gap_e08": "mart_unit_price",
+    "gap_e08": "mart_budget_assumption_month",
     "gap_e09": "mart_overrun_frame",
     "gap_e11": "mart_overrun",
 }

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 INPUTS = set(ENTITIES) | {
     "budget_of_year",
+    "budget_assumption_of_year",
     "previous_delivery",
     "forecast_observation",
     "inter_municipal_income",

@@ -431,6 +431,35 @@ STEWARD_DECISION: Final = _entity(
     rules=_DECISION_RULES,
 )
 
+_ASSUMPTION_RULES: Final = (
+    RowRule(
+        "NOT regexp_full_match(activity_no, '[0-9]{6}')",
+        "activity_no",
+        "er ikke et aktivitetsnummer på seks cifre",
+    ),
+    RowRule("assumed_courses < 0", "assumed_courses", "er negativt: skriv det forventede antal, eventuelt 0"),
+    RowRule(
+        "assumed_duration_days <= 0",
+        "assumed_duration_days",
+        "er ikke positiv: skriv forløbenes varighed i dage, eller lad feltet stå tomt",
+    ),
+    RowRule(
+        "assumed_price_day_dkk < 0",
+        "assumed_price_day_dkk",
+        "er negativ: en egenbetaling hører til i budgettets indtægter",
+    ),
+    RowRule(
+        "activation_pct NOT BETWEEN 0 AND 100 OR (activation_pct > 0 AND activation_pct < 1)",
+        "activation_pct",
+        "er ikke en procent fra 0 til 100: skriv fx 80",
+    ),
+    RowRule(
+        "threshold_pct NOT BETWEEN 1 AND 1000",
+        "threshold_pct",
+        "er ikke en procent fra 1 til 1000: skriv fx 10",
+    ),
+)
+
 BUDGET_ASSUMPTION: Final = _entity(
     "budget_assumption",
     "What a budget was built on, for one activity, provider kind and target group of a year.",
@@ -443,13 +472,25 @@ BUDGET_ASSUMPTION: Final = _entity(
         codes=("company", "person", "internal"),
     ),
     _plain(Kind.LABEL, "target_group", "Target group; NULL: all."),
-    _plain(Kind.QUANTITY, "assumed_courses", "Full-year courses (helårsforløb)."),
+    _plain(Kind.QUANTITY, "assumed_courses", "Full-year courses (helårsforløb), before the activation rate."),
     _plain(Kind.QUANTITY, "assumed_duration_days", "Average duration of a course, days."),
     _plain(Kind.MONEY, "assumed_price_day_dkk", "Average cost per course day."),
-    _plain(Kind.MONEY, "assumed_cost_dkk", "Cost of the year.", required=True),
     _plain(
-        Kind.QUANTITY, "activation_pct", "Share of the courses that is expected to start; NULL: not given."
+        Kind.MONEY,
+        "assumed_cost_dkk",
+        "Cost of the year as it stands in the budget, after the activation rate.",
+        required=True,
     ),
+    _plain(
+        Kind.QUANTITY, "activation_pct", "Share of the courses that is expected to start; NULL: all of them."
+    ),
+    _plain(
+        Kind.QUANTITY,
+        "threshold_pct",
+        "Deviation beyond which it is to be reported; NULL: the catalogue's for rule E08.",
+    ),
+    _plain(Kind.LABEL, "owner_role", "Who reports a deviation, as a role; NULL: the team that uses it most."),
+    rules=_ASSUMPTION_RULES,
     total="assumed_cost_dkk",
 )
 

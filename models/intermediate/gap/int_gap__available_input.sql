@@ -40,6 +40,17 @@ input as (
 
     union all
 
+    -- assumptions of another year say nothing of the months that are followed
+    select
+        'budget_assumption_of_year' as input,
+        false as is_entity,
+        min(extract_date) as first_available_on
+    from {{ ref('stg_plan__budget_assumption') }}
+    where fiscal_year = year({{ newest_month_end() }})
+    having count(*) > 0
+
+    union all
+
     -- what changed between two deliveries of the case system
     select
         'previous_delivery' as input,

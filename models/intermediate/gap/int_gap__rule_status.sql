@@ -55,6 +55,7 @@ input_status as (
                 when 'forecast_observation' then 'en tidligere prognose'
                 when 'inter_municipal_income' then 'mellemkommunale indtægter i regnskabet'
                 when 'budget_of_year' then 'årets budget'
+                when 'budget_assumption_of_year' then 'årets budgetforudsætninger'
                 when 'state_refund' then 'statsrefusion pr. barn (dranst 2) i regnskabet'
                 else input.input
             end, ', ' order by input.input

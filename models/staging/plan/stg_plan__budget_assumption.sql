@@ -23,7 +23,10 @@ selected as (
         assumed_duration_days,
         assumed_price_day_dkk,
         assumed_cost_dkk,
-        activation_pct
+        activation_pct,
+        -- who is told of what
+        threshold_pct,
+        owner_role
 
     from source
 
