@@ -50,7 +50,7 @@ judged as (
         last_day(placement.month) - 1 + {{ gap_days }} <= {{ as_of() }} as is_judged
     from placement
     left join age_band
-        on {{ in_age_band('placement.child_birth_on', 'placement.left_on') }}
+        on {{ in_age_band('placement.child_birth_on', 'placement.end_on') }}
     left join helped
         on placement.child_key = helped.child_key
         and placement.placement_no = helped.placement_no
