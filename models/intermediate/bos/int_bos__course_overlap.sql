@@ -4,45 +4,46 @@ with
 
 course as (
 
+    select * from {{ ref('int_bos__course') }}
+
+),
+
+overlap as (
+
     select
-        course.*,
-        course_interval.start_on as from_on,
-        least(course_interval.end_on, {{ as_of() }}) as until_on
-    from {{ ref('int_bos__course') }} as course
-    inner join {{ ref('int_bos__course_interval') }} as course_interval
-        on course.course_id = course_interval.course_id
-    where {{ is_running_commitment('course') }}
-        and course.course_type = 'MAIN'
-        and course.child_key is not null
+        course_id,
+        other_course_id,
+        min(from_on) as overlap_from,
+        max(least(until_on, {{ as_of() }})) as overlap_until,
+        sum(least(until_on, {{ as_of() }}) - from_on + 1) as overlap_days
+    from {{ ref('int_bos__course_overlap_interval') }}
+    where from_on <= {{ as_of() }}
+    group by course_id, other_course_id
 
 )
 
 select
-    earlier.course_id,
-    later.course_id as other_course_id,
-    min(earlier.section_id) as section_id,
-    min(later.section_id) as other_section_id,
-    min(earlier.activity_no) as activity_no,
-    min(later.activity_no) as other_activity_no,
+    overlap.course_id,
+    overlap.other_course_id,
+    earlier.section_id,
+    later.section_id as other_section_id,
+    earlier.activity_no,
+    later.activity_no as other_activity_no,
     coalesce(
-        min(earlier.section_id) = min(later.section_id)
-        and min(earlier.activity_no) = min(later.activity_no)
-        and (
-            min(earlier.provider_id) = min(later.provider_id) or min(earlier.price_dkk) = min(later.price_dkk)
-        ),
+        earlier.section_id = later.section_id
+        and earlier.activity_no = later.activity_no
+        and (earlier.provider_id = later.provider_id or earlier.price_dkk = later.price_dkk),
         false
     ) as is_alike,
-    min(earlier.start_on) = min(later.start_on) as is_same_start,
-    min(greatest(earlier.from_on, later.from_on)) as overlap_from,
-    max(least(earlier.until_on, later.until_on)) as overlap_until,
-    sum(least(earlier.until_on, later.until_on) - greatest(earlier.from_on, later.from_on) + 1) as overlap_days
+    earlier.start_on = later.start_on as is_same_start,
+    overlap.overlap_from,
+    overlap.overlap_until,
+    overlap.overlap_days
 
-from course as earlier
+from overlap
+
+inner join course as earlier
+    on overlap.course_id = earlier.course_id
 
 inner join course as later
-    on earlier.child_key = later.child_key
-    and (earlier.start_on, earlier.course_id) < (later.start_on, later.course_id)
-    and earlier.from_on <= later.until_on
-    and later.from_on <= earlier.until_on
-
-group by earlier.course_id, later.course_id
+    on overlap.other_course_id = later.course_id

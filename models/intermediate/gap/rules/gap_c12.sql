@@ -89,4 +89,4 @@ left join planned
     on parallel.course_id = planned.course_id
     and parallel.placement_course_id = planned.placement_course_id
 
-where parallel.review_group is not null
+where parallel.review_group in ('respite', 'contact_person', 'day_treatment')
