@@ -1172,6 +1172,113 @@ def _mart_budget_assumption() -> Expectations:
     ]
 
 
+def _mart_double_measure() -> Expectations:
+    harms = ("mart_double_measure",)
+    return [
+        _key(["course_id", "other_course_id"], harms),
+        _as_of(harms),
+        *[
+            references(column, "marts.dim_course", why="Begge forløb skal kunne findes", harms=harms)
+            for column in ("course_id", "other_course_id")
+        ],
+        no_rows(
+            "days_within_the_overlap",
+            """
+            select 1
+            from batch
+            where overlap_days not between 1 and overlap_until - overlap_from + 1
+                or overlap_until > as_of
+                or child_days not between 0 and overlap_days
+            """,
+            columns=["overlap_days", "child_days", "overlap_from", "overlap_until"],
+            da="Dagene ligger i overlappet til og med opgørelsesdagen, og barnets dage er nogle af dem",
+            why="En dag, der tæller to gange, gør dobbeltforanstaltningen større, end den er",
+            harms=harms,
+        ),
+        no_rows(
+            "doubled_is_one_of_the_two",
+            """
+            select 1
+            from batch
+            where doubled_course_id not in (course_id, other_course_id)
+                or abs(doubled_dkk) > greatest(abs(cost_dkk), abs(other_cost_dkk))
+            """,
+            columns=["doubled_course_id", "doubled_dkk", "cost_dkk", "other_cost_dkk"],
+            da="Det dobbelte er højst det, det ene af forløbene koster i overlappet",
+            why="Der kan ikke være betalt dobbelt for mere, end forløbet koster",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_review_list() -> Expectations:
+    harms = ("mart_review_list",)
+    return [
+        _key(["course_id"], harms),
+        _as_of(harms),
+        unique(["rank_no"], why="Listen har én orden", harms=harms),
+        references("course_id", "marts.dim_course", why="Forløbet skal kunne findes", harms=harms),
+        in_set(
+            "review_group",
+            ["day_treatment", "respite", "contact_person", "family_treatment", "other"],
+            why="Listen deles op efter foranstaltning",
+            harms=harms,
+        ),
+        no_rows(
+            "every_row_has_a_reason",
+            """
+            select 1
+            from batch
+            where not (is_reviewed_measure or is_long_running or is_price_outlier or is_price_on_hold)
+                or (is_price_outlier and is_price_on_hold)
+            """,
+            columns=["is_reviewed_measure", "is_long_running", "is_price_outlier", "is_price_on_hold"],
+            da="Hver række siger, hvorfor den er der, og en tilbageholdt pris er ingen prisafviger",
+            why="Lederen skal vide, hvad der skal ses efter; en tastefejl skal rettes, ikke forhandles",
+            harms=harms,
+        ),
+    ]
+
+
+def _mart_price_change() -> Expectations:
+    harms = ("mart_price_change",)
+    return [
+        _key(
+            ["month", "provider_id", "activity_no", "price_unit", "payment_frequency", "is_increase"], harms
+        ),
+        _as_of(harms),
+        in_set(
+            "price_unit",
+            ["unit", "rate", "payment"],
+            why="Læseren skal vide, hvad prisen er for",
+            harms=harms,
+        ),
+        between("courses", 1, None, why="En prisændring er et forløbs", harms=harms),
+        no_rows(
+            "effect_is_units_times_the_change",
+            """
+            select 1
+            from batch
+            where abs(effect_year_dkk - units * (new_price - old_price)) > 0.01 * courses
+                or (effect_year_dkk < 0 and is_increase)
+                or (effect_year_dkk > 0 and not is_increase)
+            """,
+            columns=["effect_year_dkk", "units", "old_price", "new_price"],
+            da="Virkningen er enhederne gange prisændringen, på en afrunding pr. forløb nær",
+            why="Virkningen skal kunne regnes efter",
+            harms=harms,
+        ),
+        no_rows(
+            "effect_is_to_date_and_the_rest",
+            "select 1 from batch where effect_to_date_dkk + effect_rest_of_year_dkk <> effect_year_dkk",
+            columns=["effect_year_dkk", "effect_to_date_dkk", "effect_rest_of_year_dkk"],
+            da="Virkningen til dato og resten af året er årets, til øren",
+            why="Ellers går opgørelsen ikke op",
+            harms=harms,
+        ),
+    ]
+
+
 def _mart_run_status() -> Expectations:
     harms = ("mart_run_status",)
     return [
@@ -1242,6 +1349,9 @@ SUITES: dict[str, Callable[[], Expectations]] = {
     "marts.mart_effort_step_month": _mart_effort_step_month,
     "marts.mart_caseworker_change": _mart_caseworker_change,
     "marts.mart_school_placement": _mart_school_placement,
+    "marts.mart_double_measure": _mart_double_measure,
+    "marts.mart_review_list": _mart_review_list,
+    "marts.mart_price_change": _mart_price_change,
     "marts.mart_run_status": _mart_run_status,
 }
 

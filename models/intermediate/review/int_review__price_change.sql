@@ -79,7 +79,7 @@ numbered as (
 stretch as (
 
     select
-        {{ chain | join(', ') }},
+        {{ chain | join(',\n        ') }},
         price_no,
         min(planned_on) as first_planned_on,
         arg_min(units, planned_on) as first_units,
@@ -92,7 +92,7 @@ stretch as (
 stretch_year as (
 
     select
-        {{ chain | join(', ') }},
+        {{ chain | join(',\n        ') }},
         price_no,
         year(planned_on) as fiscal_year,
         sum(case when planned_on <= {{ as_of() }} then units else 0 end) as units_to_date,
@@ -138,7 +138,11 @@ after_change as (
         and {% endfor %}change.fiscal_year = stretch_year.fiscal_year
         and change.price_no <= stretch_year.price_no
     where change.is_change
-    group by {% for column in chain %}change.{{ column }}, {% endfor %}change.price_no
+    group by
+        {%- for column in chain %}
+        change.{{ column }},
+        {%- endfor %}
+        change.price_no
 
 ),
 
