@@ -96,8 +96,8 @@ def publish(
             tables=entries,
             files=[],
         )
-        metrics = read_metrics(connection, manifest)
         pages.write(building / "index.html", pages.front_page(connection, manifest))
+        metrics = read_metrics(connection, manifest)
         pages.write(building / "dictionary" / "index.html", pages.dictionary_page(manifest, docs, metrics))
         if dbt_manifest and dbt_manifest.is_file():
             pages.write(building / "dictionary" / "dbt.html", docs_page(dbt_manifest, manifest))
