@@ -53,6 +53,7 @@ cell as (
         category_no,
         count(*) filter (where holder_kind = 'child' and course_days > 0) as children_with_days,
         count(*) filter (where holder_kind = 'child' and cost_dkk > 0) as children_with_cost,
+        sum(course_days) as course_days,
         coalesce(sum(cost_dkk) filter (where holder_kind = 'child'), 0) as cost_dkk,
         max(cost_dkk) as largest_dkk
     from holding
@@ -145,7 +146,7 @@ holder as (
         category_no,
         'category' as holder_kind,
         category_no as holder_key,
-        0 as course_days,
+        course_days,
         cost_dkk
     from judged_cell
     where is_sensitive
@@ -189,7 +190,9 @@ judged_sum as (
         count(*) filter (where holder_kind = 'child' and course_days > 0) >= {{ min_children }}
         and count(*) filter (where holder_kind = 'child' and cost_dkk > 0) >= {{ min_children }}
         and max(cost_dkk) * 100
-        <= sum(cost_dkk) filter (where holder_kind = 'child') * {{ max_share }} as is_safe
+        <= sum(cost_dkk) filter (where holder_kind = 'child') * {{ max_share }}
+        and coalesce(max(course_days) filter (where holder_kind = 'category'), 0) * 100
+        <= sum(course_days) filter (where holder_kind = 'child') * {{ max_share }} as is_safe
     from held
     group by fiscal_year, known_quarter, quarters, joined, quarter
 
