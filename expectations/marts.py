@@ -1356,7 +1356,7 @@ SUITES: dict[str, Callable[[], Expectations]] = {
 }
 
 # Whatever is published, listed above or not, is searched for personal numbers.
-PUBLISHED_SCHEMAS = ("marts", "public", "steward")
+PUBLISHED_SCHEMAS = ("marts", "steward")
 
 
 def suites(columns: Mapping[str, Mapping[str, str]]) -> list[ExpectationSuite]:

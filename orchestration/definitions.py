@@ -23,7 +23,7 @@ from orchestration.schedules import daily
 from orchestration.sensors import delivery_sensor
 from orchestration.settings import load_settings
 
-PUBLISHED_SCHEMAS = ("marts", "steward", "public")
+PUBLISHED_SCHEMAS = ("marts", "steward")
 
 
 def build_definitions(

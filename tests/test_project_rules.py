@@ -14,7 +14,7 @@ import yaml
 from orchestration import dbt
 from orchestration.settings import PROJECT_ROOT
 
-PUBLISHED = ("marts", "steward", "public")
+PUBLISHED = ("marts", "steward")
 
 NAMES = {
     "staging": r"stg_(?P<folder>[a-z]+)__[a-z_]+",

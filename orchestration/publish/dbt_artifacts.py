@@ -135,9 +135,7 @@ def _made_of(unique_id: str | None, manifest: Mapping[str, Any]) -> list[str]:
             found.add(one)
             waiting.extend(children.get(one, []))
     return sorted(
-        nodes[one]["name"]
-        for one in found
-        if nodes.get(one, {}).get("schema") in ("marts", "steward", "public")
+        nodes[one]["name"] for one in found if nodes.get(one, {}).get("schema") in ("marts", "steward")
     )
 
 

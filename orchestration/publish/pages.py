@@ -1,4 +1,4 @@
-"""The pages of a publication: front page, data dictionary, data for BI, public part.
+"""The pages of a publication: front page, data dictionary, data for BI.
 
 Belongs here: what each page shows, read from what was published. Does not: the stewards' page (steward_pages),
 the validation report (orchestration/validation/report), looks (templates), formats (orchestration/templating).
@@ -95,9 +95,9 @@ def front_page(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str
 
 
 def dictionary_page(manifest: Manifest, docs: Mapping[str, TableDoc], metrics: Metrics) -> str:
-    """The key figures, and every table of the marts and the public part with every column."""
+    """The key figures, and every table of the marts with every column."""
     groups = []
-    for schema, title in (("marts", "Skemaet marts"), ("public", "Offentlige tabeller")):
+    for schema, title in (("marts", "Skemaet marts"),):
         tables = []
         for entry in manifest.tables:
             if not entry.table.startswith(f"{schema}."):
@@ -149,20 +149,6 @@ def bi_page(manifest: Manifest) -> str:
         publication_id=manifest.id,
         examples=examples,
     )
-
-
-def public_page(manifest: Manifest, docs: Mapping[str, TableDoc]) -> str:
-    """What the public part holds and what it leaves out; links to nothing outside its folder."""
-    tables = [
-        {
-            "name": entry.name,
-            "rows": entry.rows,
-            "description": docs[entry.name].description if entry.name in docs else "",
-        }
-        for entry in manifest.tables
-        if entry.table.startswith("public.")
-    ]
-    return render("public.html.j2", root="", here="", as_of=manifest.as_of, tables=tables)
 
 
 def write(path: Path, page: str) -> None:

@@ -14,7 +14,15 @@ import duckdb
 from pydantic import BaseModel
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import keyfigures_workbooks, overview_workbooks, pages, store, tables, workbooks
+from orchestration.publish import (
+    keyfigures_workbooks,
+    overview_workbooks,
+    pages,
+    public_part,
+    store,
+    tables,
+    workbooks,
+)
 from orchestration.publish.dbt_artifacts import DbtTest, TableDoc, read_docs, read_tests
 from orchestration.publish.dbt_docs import docs_page
 from orchestration.publish.keyfigures import keyfigures_page, read_keyfigures
@@ -79,7 +87,7 @@ def publish(
         connection.execute(f"set temp_directory = {tables.quoted(scratch)}")
         tables.attach_build(connection, database)
         previous_as_of = _previous_as_of(connection, as_of)
-        refuse_private_columns(tables.build_columns(connection, "marts", "public"))
+        refuse_private_columns(tables.build_columns(connection, "marts"))
 
         entries = _write_tables(connection, building, docs)
         manifest = Manifest(
@@ -103,7 +111,7 @@ def publish(
             pages.write(building / "dictionary" / "dbt.html", docs_page(dbt_manifest, manifest))
         shutil.copytree(pages.BI, building / "bi")
         pages.write(building / "bi" / "index.html", pages.bi_page(manifest))
-        pages.write(building / "public" / "index.html", pages.public_page(manifest, docs))
+        pages.write(building / "public" / "index.html", public_part.page(connection, manifest))
         # the pages link to the workbooks that are there
         overview = read_overview(connection, manifest)
         (building / "overview").mkdir()
@@ -132,7 +140,7 @@ def publish(
 def _write_tables(
     connection: duckdb.DuckDBPyConnection, building: Path, docs: Mapping[str, TableDoc]
 ) -> list[TableEntry]:
-    """The three parts' tables: marts for BI, the steward part, the public part; the latter may be empty."""
+    """The three parts' tables: marts for BI, the steward part, and those of the marts that may leave the house."""
     for folder in ("parquet", "steward", "public"):
         (building / folder).mkdir()
     marts = tables.copy_schema(connection, "marts", building / "kobling.duckdb", docs)
@@ -144,13 +152,8 @@ def _write_tables(
     steward = tables.copy_schema(
         connection, "steward", building / "steward" / "steward.duckdb", docs, into="main"
     )
-    public = tables.copy_schema(connection, "public", None, docs)
-    for entry in public:
-        for suffix in (".parquet", ".csv"):
-            tables.write_file(
-                connection, f"memory.{entry.table}", building / "public" / f"{entry.name}{suffix}"
-            )
-    return marts + steward + public
+    public_part.write_tables(connection, building / "public", docs, marts)
+    return marts + steward
 
 
 def _gate(validations: Sequence[ValidationResult], tests: Sequence[DbtTest]) -> Gate:

@@ -72,6 +72,7 @@ def copy_schema(
     path: Path | None,
     docs: Mapping[str, TableDoc],
     into: str | None = None,
+    only: Sequence[str] | None = None,
 ) -> list[TableEntry]:
     """Copies a schema's tables, rows ordered by all columns, with comments; the schema may be empty.
 
@@ -79,6 +80,7 @@ def copy_schema(
         path: the new DuckDB file, attached under its stem from then on; `None` copies into memory.
         docs: table → description and columns' descriptions.
         into: the schema in the new file, where it is not to be called as in the build.
+        only: the tables to copy; all of them where none are named.
     """
     target = path.stem if path else "memory"
     if path:
@@ -87,6 +89,8 @@ def copy_schema(
     entries = []
     for table, columns in build_columns(connection, schema).items():
         name = table.split(".")[1]
+        if only is not None and name not in only:
+            continue
         published = f"{target}.{into or schema}.{name}"
         connection.execute(f"create table {published} as from {BUILD}.{table} order by all")
         doc = docs.get(name)

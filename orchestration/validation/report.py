@@ -35,7 +35,6 @@ SUBJECTS = {
     "Merforbrug": ("overrun",),
     "Enhedspriser": ("unit_price",),
     "Registreringsmangler": ("gap", "registration_gap", "steward"),
-    "Offentlige tabeller": ("public",),
     "Kørslen": ("control", "run_status"),
 }
 OTHER = "Beregnede tabeller"

@@ -164,9 +164,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     settings = Settings(home=folder)
     with duckdb.connect(str(folder / "build.duckdb")) as connection:
         connection.execute(SMALL_BUILD.read_text(encoding="utf-8"))
-        connection.execute(
-            "create table public.unit_price_public as select 'A' as category, 5.50::decimal(18, 2) as price"
-        )
     publication = publish(
         settings,
         folder / "build.duckdb",

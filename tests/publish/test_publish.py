@@ -106,8 +106,9 @@ def test_a_publication_is_laid_out_as_promised(whole: Whole) -> None:
         "steward/index.html",
         "steward/steward.duckdb",
         "public/index.html",
-        "public/unit_price_public.csv",
-        "public/unit_price_public.parquet",
+        "public/mart_unit_price_public.csv",
+        "public/public.duckdb",
+        "public/parquet/mart_unit_price_public.parquet",
     } <= files
     assert not [path for path in files if path.endswith(".wal") or path.startswith("scratch")]
     for path in [publication.path, *publication.path.rglob("*")]:
