@@ -333,8 +333,11 @@ def test_the_shared_population_is_safe(home: Home, figure: str) -> None:
         for category, quarter, value in query(
             home.publication(as_of) / "kobling.duckdb",
             f"""
-            select coalesce(account.category_no, 'Ukendt'), cast(date_trunc('quarter', month) as date), sum({column})
-            from marts.fct_course_month
+            select
+                coalesce(account.category_no, 'Ukendt'),
+                cast(date_trunc('quarter', months.month) as date),
+                sum(months.{column})
+            from marts.fct_course_month as months
             inner join marts.dim_course as course using (course_id)
             left join marts.dim_account as account on course.account_id = account.account_id
             where '{column}' <> 'course_days'

@@ -1,7 +1,7 @@
 -- Which activity categories of a year mart_unit_price_public hides. A category with a sensitive quarter is hidden for the
 -- whole year and told only within one sum ("Øvrige"); where that sum were sensitive itself, further categories join it,
 -- in an order that later quarters do not change. What a quarter was told with is so never taken back by a later one
--- (docs/decisions/0011). Private: it tells why.
+-- (docs/decisions/0011-a-small-cell-hides-its-category-for-the-year.md). Private: it tells why.
 {%- set min_children = var('public_min_children') %}
 {%- set max_share = var('public_max_share_pct') %}
 with
