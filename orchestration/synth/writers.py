@@ -29,9 +29,16 @@ BOS = Dialect(",", ".", "%Y-%m-%d", "utf-8")
 LEDGER = Dialect(";", ",", "%d.%m.%Y", "cp1252")
 PLAN = Dialect(";", ",", "%d-%m-%Y", "utf-8")
 
+PLAN_FILES = {
+    "savings_plan": "initiatives.csv",
+    "agreement_list": "agreements.csv",
+    "consequence_list": "consequences.csv",
+}
+"""What planners deliver with the last delivery."""
+
 
 def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, landing: Path) -> None:
-    """Write every delivery of both sources under `landing`, and the action plan with the last."""
+    """Write every delivery of both sources under `landing`, and the planners' files with the last."""
     for on in schedule.deliveries:
         bos = landing / "bos" / on.isoformat()
         connection.execute(f"create or replace temp table shown as from payment_report(date '{on}')")
@@ -50,7 +57,9 @@ def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, 
             write_csv(connection, budget, ledger / f"budget_{year}.csv", LEDGER, on)
         write_csv(connection, f"invoice_report(date '{on}')", ledger / "invoices.csv", LEDGER, on)
     last = schedule.last
-    write_csv(connection, "savings_plan", landing / "plan" / last.isoformat() / "initiatives.csv", PLAN, last)
+    plan = landing / "plan" / last.isoformat()
+    for relation, name in PLAN_FILES.items():
+        write_csv(connection, relation, plan / name, PLAN, last)
 
 
 def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth: Path) -> None:
@@ -63,6 +72,8 @@ def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth
     write_csv(connection, ledger, truth / "ledger_truth.csv", BOS, last)
     write_csv(connection, "missing_truth", truth / "ledger_missing.csv", BOS, last)
     write_csv(connection, "savings_truth", truth / "savings_plan.csv", BOS, last)
+    for name in ("agreement", "consequence", "school"):
+        write_csv(connection, f"{name}_truth", truth / f"{name}s.csv", BOS, last)
 
 
 def write_csv(

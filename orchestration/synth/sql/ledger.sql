@@ -221,6 +221,43 @@ select
     replace(replace(text, '{month}', month_year_da(service_month)), '{team}', team) as full_text
 from expense cross join service_month;
 
+-- What schools pay for places that have one, beside the courses: of a day treatment, a line a course that names it; of a
+-- home, one a month for all its children.
+create table school_line as
+with stay as (
+    select b.*, a.cvr, a.supplier_name, a.activity_no, a.root_id
+    from booked as b inner join act as a using (activity_id)
+    where b.method = 'INVOICE' and b.arrived_on >= ledger_from() and b.true_dkk > 0 and not b.is_collected
+        and a.is_main and a.activity_no in ('015006', '015031')
+),
+chosen as (
+    select activity_no, cvr from stay group by activity_no, cvr
+    qualify row_number() over (partition by activity_no order by count(*) desc, cvr) = 1
+),
+billed as (
+    select
+        'school/' || s.claim_key as line_key, s.cvr, s.supplier_name, s.service_month, s.arrived_on,
+        s.root_id::varchar as course_ids, (0.30 * s.true_dkk)::decimal(18, 2) as posted_dkk,
+        'Skoledel ' || month_year_da(s.service_month) || ' BOS ' || s.root_id as full_text
+    from stay as s semi join chosen as c using (activity_no, cvr)
+    where s.activity_no = '015006'
+    union all
+    select
+        'school/' || s.cvr || '/' || s.service_month, s.cvr, any_value(s.supplier_name), s.service_month,
+        max(s.arrived_on), NULL, (0.25 * sum(s.true_dkk))::decimal(18, 2),
+        'Intern skole ' || month_year_da(s.service_month)
+    from stay as s semi join chosen as c using (activity_no, cvr)
+    where s.activity_no = '015031'
+    group by s.cvr, s.service_month
+)
+select
+    line_key, line_key as claim_key, 1 as document_no, 'INVOICE' as method, 'school_side' as defect, service_month,
+    arrived_on, arrived_on as posted_on, posted_dkk, '529' as art, full_text, cvr as supplier_cvr, supplier_name,
+    course_ids, '322081001-015410' as account_id
+from billed;
+
+insert into line by name select * from school_line;
+
 create table posting as
 with every as (
     select * from line

@@ -193,6 +193,10 @@ factored as (
         / count(distinct service_month) * 0.97 / 1000) as original_dkk
     from overhead_line group by year(service_month), account_id, account_name
     union all by name
+    select year(service_month) as fiscal_year, account_id, 'Interne skoler' as account_name,
+        1000 * ceil(12 * sum(posted_dkk) / count(distinct service_month) / 1000) as original_dkk
+    from school_line group by year(service_month), account_id
+    union all by name
     select distinct
         fiscal_year, '645511002-015150' as account_id, 'Øvrig administration' as account_name, 130000 as original_dkk
     from planned
