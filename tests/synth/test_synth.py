@@ -54,7 +54,14 @@ PLAN_HEADER = (
     "Initiativ;Tiltag;Ramme;År;Effekt;Startmåned;Sandsynlighed;Status;Frist;Ansvarlig;Virker på;"
     "Aktivitetsnummer;CVR-nummer;Forløb"
 )
+AGREEMENT_HEADER = (
+    "Aftale;CVR-nummer;Aktivitetsnummer;Gælder fra;Gælder til;Opsigelse i måneder;Regulering;Pris pr. dag"
+)
+CONSEQUENCE_HEADER = "Beslutning;Titel;Besluttet;Afdeling;Ramme;Forløb;År;Beløb;Sandsynlighed"
 TRUTH_HEADERS = {
+    "agreements.csv": "agreement_no,provider,activity,status,courses",
+    "consequences.csv": "decision_no,fiscal_year,net,expected_net,own",
+    "schools.csv": "provider,course_id,service_month,school_amount",
     "savings_plan.csv": "initiative_id,fiscal_year,course_id,end_before,end_after,month_price,realised,secured",
     "planted_bos.csv": "kind,case,cpr,activity,payment_id,planted_on,detail",
     "ledger_truth.csv": (
@@ -103,6 +110,7 @@ LEDGER_KINDS = {
     "paid_twice",
     "repost_after_reversal",
     "reversal",
+    "school_side",
     "split_invoice",
     "wrong_account",
 }
@@ -171,7 +179,8 @@ def test_the_files_of_the_deliveries(demo: Path) -> None:
         for on in DATES
         for name in ("expected_cases", "expected_payments", "granted_payments")
     ]
-    assert found == sorted([*bos, *ledger, f"plan/{DATES[-1]}/initiatives.csv"])
+    plan = [f"plan/{DATES[-1]}/{name}.csv" for name in ("agreements", "consequences", "initiatives")]
+    assert found == sorted([*bos, *ledger, *plan])
 
 
 def test_headers_are_the_real_ones(demo: Path) -> None:
@@ -183,6 +192,8 @@ def test_headers_are_the_real_ones(demo: Path) -> None:
         "budget": BUDGET_HEADER,
         "invoices": INVOICE_HEADER,
         "initiatives": PLAN_HEADER,
+        "agreements": AGREEMENT_HEADER,
+        "consequences": CONSEQUENCE_HEADER,
     }
     for file in _delivered(demo):
         assert _text(file).split("\r\n", 1)[0] == headers[file.stem.rsplit("_", 1)[0]], file.name

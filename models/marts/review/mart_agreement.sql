@@ -12,7 +12,11 @@ agreement as (
 
     select
         *,
-        cast(valid_to - to_months(notice_months) as date) as last_notice_on
+        -- notice is given to a month's end where the agreement ends with one: 30 September less six months is 31 March
+        case
+            when valid_to = last_day(valid_to) then last_day(cast(valid_to - to_months(notice_months) as date))
+            else cast(valid_to - to_months(notice_months) as date)
+        end as last_notice_on
     from {{ ref('stg_plan__purchase_agreement') }}
     -- a delivery is the whole list
     qualify rank() over (order by extract_date desc) = 1

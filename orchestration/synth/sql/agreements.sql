@@ -55,26 +55,41 @@ select agreement_no, cvr as provider, activity_no as activity, status, courses f
 
 -- A decision that costs the own frame and saves the school's, with the courses it pays for; and one the other way round.
 create table consequence as
-with paid_for as (
-    select string_agg(course_id, ', ' order by course_id) as course_ids
+with decided as (
+    select distinct course_id
+    from act_on(last_delivery())
+    where is_granted and is_main and method = 'INVOICE' and not is_fictive
+        and start_on <= last_delivery() and coalesce(end_on >= last_delivery(), true)
+    order by draw('decided', course_id) limit 2
+),
+paid_for as (
+    select
+        (select string_agg(course_id, ', ' order by course_id) from decided) as course_ids,
+        -- of this year and the next, somewhat less than they came to cost
+        [this_year, next_year] as cost_dkk
     from (
-        select distinct course_id
-        from act_on(last_delivery())
-        where is_granted and is_main and method = 'INVOICE' and not is_fictive
-            and start_on <= last_delivery() and coalesce(end_on >= last_delivery(), true)
-        order by draw('decided', course_id) limit 2
+        select
+            1000 * greatest(1, round(0.0009 * sum(planned_dkk) filter (year(due_on) = year(last_delivery())))) as this_year,
+            1000 * greatest(1, round(0.0009 * sum(planned_dkk) filter (year(due_on) = year(last_delivery()) + 1))) as next_year
+        from (
+            select p.due_on, amount_dkk(a.terms, price_on(a.terms, p.due_on, last_delivery())) as planned_dkk
+            from act_on(last_delivery()) as a
+            semi join decided using (course_id)
+            inner join payment as p using (activity_id)
+            where a.is_granted and p.due_on <= a.planned_until
+        )
     )
 ),
 stated as (
     select unnest([
         {'no': 1, 'title': 'Behandling i dagtilbud frem for specialskole', 'on': -95, 'years_on': 0,
-            'department': 'Børn og Unge', 'frame': '30.46', 'effect': 0.5, 'probability': 100, 'has_courses': true},
+            'department': 'Børn og Unge', 'frame': '30.46', 'effect': 1, 'probability': 100, 'has_courses': true},
         {'no': 1, 'title': 'Behandling i dagtilbud frem for specialskole', 'on': -95, 'years_on': 0,
-            'department': 'Skole', 'frame': '40.10', 'effect': -0.8, 'probability': 60, 'has_courses': false},
+            'department': 'Skole', 'frame': '40.10', 'effect': -1.4, 'probability': 60, 'has_courses': false},
         {'no': 1, 'title': 'Behandling i dagtilbud frem for specialskole', 'on': -95, 'years_on': 1,
-            'department': 'Børn og Unge', 'frame': '30.46', 'effect': 0.9, 'probability': 100, 'has_courses': true},
+            'department': 'Børn og Unge', 'frame': '30.46', 'effect': 1, 'probability': 100, 'has_courses': true},
         {'no': 1, 'title': 'Behandling i dagtilbud frem for specialskole', 'on': -95, 'years_on': 1,
-            'department': 'Skole', 'frame': '40.10', 'effect': -1.6, 'probability': 60, 'has_courses': false},
+            'department': 'Skole', 'frame': '40.10', 'effect': -2, 'probability': 60, 'has_courses': false},
         {'no': 2, 'title': 'Fremskudt socialrådgiver i dagtilbud', 'on': -40, 'years_on': 0,
             'department': 'Dagtilbud', 'frame': '40.20', 'effect': 0.3, 'probability': 100, 'has_courses': false},
         {'no': 2, 'title': 'Fremskudt socialrådgiver i dagtilbud', 'on': -40, 'years_on': 0,
@@ -84,8 +99,7 @@ stated as (
 select
     'B0' || no as decision_no, title, last_delivery() + "on" as decided_on, department, frame,
     if(has_courses, course_ids, NULL) as course_ids, year(last_delivery()) + years_on as fiscal_year,
-    -- some 400,000 kr. for 800 children
-    (1000 * children() * effect)::decimal(18, 2) as effect_dkk, probability, frame = '30.46' as is_own
+    (cost_dkk[1 + years_on] * effect)::decimal(18, 2) as effect_dkk, probability, frame = '30.46' as is_own
 from stated cross join paid_for;
 
 create view consequence_list as
