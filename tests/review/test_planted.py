@@ -31,14 +31,14 @@ def rows(truth: Path, name: str) -> Rows:
 @pytest.fixture(scope="module")
 def truth_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("review")
-    write(out, children=80, months=6, seed=11)
+    write(out, children=60, months=6, seed=3)
     return out / "truth"
 
 
 @pytest.fixture(scope="module")
 def found(truth_folder: Path) -> Callable[[str], Rows]:
     home = truth_folder.parent
-    settings = Settings(home=home, pseudonym_key="synthetic-key-of-the-tests")
+    settings = Settings(home=home, landing=home / "landing", pseudonym_key="synthetic-key-of-the-tests")
     result = ingest(settings)
     assert result.refused == []
     database = home / "warehouse" / "kobling.duckdb"
