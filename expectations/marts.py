@@ -844,7 +844,13 @@ def _mart_unit_price_variance() -> Expectations:
 def _mart_agreement() -> Expectations:
     harms = ("mart_agreement",)
     return [
-        _key(["agreement_no", "provider_id", "activity_no"], harms),
+        # without an agreement the key is the provider and the activity
+        not_null(["provider_id"], why="En aftale er med en leverandør", harms=harms),
+        unique(
+            ["agreement_no", "provider_id", "activity_no"],
+            why="Aftalen må kun være der én gang; ellers tæller udgiften to gange",
+            harms=harms,
+        ),
         _as_of(harms),
         unique(["rank_no"], why="Rækkefølgen siger, hvor der skal begyndes", harms=harms),
         in_set(
@@ -872,7 +878,13 @@ def _mart_agreement() -> Expectations:
 def _mart_school_placement() -> Expectations:
     harms = ("mart_school_placement",)
     return [
-        _key(["month", "provider_id", "course_id"], harms),
+        # what no course carries has none
+        not_null(["month", "provider_id"], why="Rækken er en måned hos en leverandør", harms=harms),
+        unique(
+            ["month", "provider_id", "course_id"],
+            why="Rækken må kun være der én gang; ellers tæller udgiften to gange",
+            harms=harms,
+        ),
         _as_of(harms),
         no_rows(
             "shares_are_of_both_sides",
