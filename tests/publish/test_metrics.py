@@ -14,7 +14,8 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.publish import overview
+from orchestration.publish import keyfigures, overview
+from orchestration.publish.figures import Field
 from orchestration.publish.manifest import Manifest
 from orchestration.settings import PROJECT_ROOT
 from tests.home import AS_OF, Home
@@ -137,7 +138,7 @@ def test_a_ratio_is_of_sums_and_never_a_mean(metric: Row) -> None:
         assert "/" not in expression
     else:
         known = r"\(case when count\(\w+\) = count\(\*\) then sum\(\w+\) end\)"
-        divisor = rf"({SUM}|greatest\({known[2:-2]}, 0\))"
+        divisor = rf"({SUM}|greatest\(({SUM}|{known[2:-2]}), 0\))"
         assert re.fullmatch(
             rf"cast\((100 \* )?({SUM}|{known}) / nullif\({divisor}, 0\) as decimal\(18, 4\)\)", expression
         ), expression
@@ -161,24 +162,33 @@ def test_the_seed_lists_each_once_in_order() -> None:
     assert sum(one != other for one, other in pairwise(groups)) == len(set(groups)) - 1
 
 
-def test_an_own_expression_is_not_a_metric_under_another_name() -> None:
-    """A table of the overview that asks for what a metric asks takes it from there."""
-    defined = {(metric["table_name"], metric["expression"]): metric["metric_id"] for metric in METRICS}
+@pytest.fixture(scope="module")
+def shown() -> list[tuple[str, Field]]:
+    """Every field of every table of the pages, with its mart."""
     manifest = Manifest.model_construct(as_of=date(2022, 3, 31), previous_as_of=date(2022, 2, 28))
+    period = keyfigures.Period(date(2022, 3, 1), True, {2022: date(2022, 2, 1), 2021: date(2021, 12, 1)})
+    tables = [*overview.tables(manifest), *keyfigures.tables(period)]
+    return [(field.mart or table.mart, field) for table in tables for field in table.fields]
+
+
+def test_an_own_expression_is_not_a_metric_under_another_name(shown: list[tuple[str, Field]]) -> None:
+    """A table that asks for what a metric asks takes it from there."""
+    defined = {(metric["table_name"], metric["expression"]): metric["metric_id"] for metric in METRICS}
     copies = {
-        (table.id, field.name): defined[field.mart or table.mart, field.sql]
-        for table in overview.tables(manifest)
-        for field in table.fields
-        if not field.metric and (field.mart or table.mart, field.sql) in defined
+        (mart, field.name): defined[mart, field.sql]
+        for mart, field in shown
+        if not field.metric and not field.is_hidden and (mart, field.sql) in defined
     }
     assert copies == {}
 
 
-def test_the_overviews_metrics_are_defined() -> None:
-    manifest = Manifest.model_construct(as_of=date(2022, 3, 31), previous_as_of=date(2022, 2, 28))
-    asked = {field.metric for table in overview.tables(manifest) for field in table.fields} - {""}
-    assert asked <= {metric["metric_id"] for metric in METRICS}
-    assert len(asked) > 20
+def test_the_pages_ask_for_defined_metrics_of_marts_that_answer_them(shown: list[tuple[str, Field]]) -> None:
+    by_id = {metric["metric_id"]: metric for metric in METRICS}
+    asked = {(field.metric, mart) for mart, field in shown if field.metric}
+    assert len(asked) > 40
+    for name, mart in asked:
+        words = set(re.findall(r"\w+", by_id[name]["expression"]))
+        assert words & CONTRACTS[by_id[name]["table_name"]].keys() <= CONTRACTS[mart].keys(), (name, mart)
 
 
 @pytest.mark.slow
