@@ -1,8 +1,8 @@
 """The key figures (nøgletal): is it the number of courses, the service level, or the price? Then trends, drill-downs.
 
-Belongs here: which figures, from which marts, in what order. Does not: looks and texts around them (template), how a
-figure is read (figures), the sentences' words (answer), what a selection shows (assets/keyfigures.js), the same
-tables as a workbook (keyfigures_workbooks).
+Belongs here: reading what the page shows, comparing, drawing. Does not: which tables there are (keyfigures_tables,
+keyfigures_subjects), looks and texts around them (template), how a figure is read (figures), the sentences' words
+(answer), what a selection shows (assets/keyfigures.js), the same tables as a workbook (keyfigures_workbooks).
 
 The decomposition is of planned cost, as mart_unit_price_variance is. A price is the posted one in closed months and the
 planned one in the others. Cost that no course day carries has a line of its own and is in no price.
@@ -21,109 +21,33 @@ from orchestration.publish import answer, charts
 from orchestration.publish.answer import Comparison, Effect
 from orchestration.publish.charts import Chart
 from orchestration.publish.explanation import Sentence
-from orchestration.publish.figures import Field, Figure, Filled, Key, Reader, Row, Table
+from orchestration.publish.figures import Figure, Filled, Reader, Row
+from orchestration.publish.keyfigures_subjects import subjects
+from orchestration.publish.keyfigures_tables import (
+    ACTIVITY_NAME,
+    KINDS,
+    PERSONS,
+    PRICES,
+    PROVIDER_GROUP,
+    PROVIDER_NAME,
+    SECTION_NAME,
+    VARIANCE,
+    Period,
+    drill_downs,
+    known,
+    months,
+    ratio,
+    segments,
+    selectable,
+)
 from orchestration.publish.manifest import Manifest
 from orchestration.templating import long_month, month, render
-
-PRICES: Final = "mart_unit_price"
-VARIANCE: Final = "mart_unit_price_variance"
-TOP: Final = 5
-"""So many segments stand on the first screen."""
-SHOWN: Final = 15
-"""So many rows of a drill-down stand on the page; the workbook has them all."""
-
-KINDS: Final = {
-    "company": "firmaer",
-    "person": "privatpersoner",
-    "internal": "egne institutioner",
-    "unknown": "ukendt leverandør",
-    "all": "alle leverandører",
-}
-"""Kind of provider → what the page calls it."""
 
 # this year posted, this year planned, last year posted, last year planned
 COLOURS: Final = [*charts.COLOURS, "#8c6d1f"]
 
-PERSONS: Final = "Privatpersoner"
-UNATTACHED: Final = "Ufordelt"
-
-_KIND_NAME = "case found.provider_kind {} else found.provider_kind end".format(
-    " ".join(f"when '{kind}' then '{name}'" for kind, name in KINDS.items())
-)
-_ACTIVITY_NAME = (
-    "coalesce((select activity.name from kobling.marts.dim_activity as activity"
-    " where activity.activity_no = found.{0}), found.{0})"
-)
-_SECTION_NAME = (
-    "(select concat_ws(' ', found.{0}, max(section.name)) from kobling.marts.dim_section as section"
-    " where section.section_id = found.{0})"
-)
-_PROVIDER_NAME = (
-    "coalesce((select provider.provider_name from kobling.marts.dim_provider as provider"
-    " where provider.provider_id = found.{0}), found.{0})"
-)
-# a person's price is nobody else's business
-_PROVIDER_GROUP = (
-    f"case when provider_id in (select person.provider_id from kobling.marts.dim_provider as person"
-    f" where person.provider_kind = 'person') then '{PERSONS}' else provider_id end"
-)
-_ACTIVITY = Key("activity_no", "Ydelse", name=_ACTIVITY_NAME.format("activity_no"))
-
-
-def _or_unattached(sql: str) -> str:
-    return f"case when is_unattached then '{UNATTACHED}' else {sql} end"
-
-
-@dataclass(frozen=True)
-class Period:
-    """Which months are shown, and which of them are closed."""
-
-    month_to: date
-    """First day of the newest month that is over."""
-    has_last_year: bool
-    """Whether the reports cover last year's months to date, so that it can be compared with."""
-    closed_to: Mapping[int, date]
-    """Year → its last closed month, where postings are delivered."""
-
-    @property
-    def year(self) -> int:
-        """The year that is shown."""
-        return self.month_to.year
-
-    @property
-    def text(self) -> str:
-        """`januar–juni 2022`."""
-        to = long_month(self.month_to)
-        return to if self.month_to.month == 1 else f"januar–{to}"
-
-    def to_date(self, year: int) -> str:
-        """The condition that a month is in the year to date."""
-        return (
-            f"is_covered and month between date '{year}-01-01' and date '{year}-{self.month_to.month:02}-01'"
-        )
-
-    @property
-    def closed(self) -> str:
-        """The condition that a month is closed."""
-        spans = [
-            f"month between date '{year}-01-01' and date '{to}'"
-            for year, to in sorted(self.closed_to.items())
-            if self.year - 1 <= year <= self.year
-        ]
-        return f"({' or '.join(spans)})" if spans else "false"
-
-    def closed_to_date(self, year: int) -> str | None:
-        """The condition that a month is among those that are closed in the year shown, and is closed itself."""
-        this, other = self.closed_to.get(self.year), self.closed_to.get(year)
-        if this is None or other is None:
-            return None
-        to = min(this.month, other.month, self.month_to.month)
-        return f"is_covered and month between date '{year}-01-01' and date '{year}-{to:02}-01'"
-
-    def is_closed(self, month_: date) -> bool:
-        """Whether the month is closed."""
-        to = self.closed_to.get(month_.year)
-        return to is not None and month_ <= to
+TOP: Final = 5
+"""So many segments stand on the first screen."""
 
 
 @dataclass(frozen=True)
@@ -218,19 +142,19 @@ def read_keyfigures(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -
     period = _period(reader, manifest)
     if period is None:
         return None
-    months = reader.table(_months(period))
+    by_month = reader.table(months(period))
     return KeyFigures(
         manifest=manifest,
         period=period,
         compared=_compared(reader, period),
         price_note=_price_note(reader, period),
-        trends=_trends(period, months),
-        months=months,
+        trends=_trends(period, by_month),
+        months=by_month,
         choices=_choices(reader, period),
         cells=_cells(reader, period),
         sections=[
             Section(id_, title, note, [reader.table(found) for found in tables])
-            for id_, title, note, tables in _drill_downs(period)
+            for id_, title, note, tables in [*drill_downs(period), *subjects(period)]
         ],
         not_run=reader.not_run,
     )
@@ -253,12 +177,6 @@ def keyfigures_page(found: KeyFigures | None, manifest: Manifest, workbooks: Map
         found=found,
         workbooks=workbooks,
     )
-
-
-def tables(period: Period) -> list[Table]:
-    """Every table that the page asks for, whether or not it is there."""
-    bases = [_segments(basis, period, is_split=True) for basis in ("last_year", "budget")]
-    return [*bases, _months(period), *(table for *_, found in _drill_downs(period) for table in found)]
 
 
 def _period(reader: Reader, manifest: Manifest) -> Period | None:
@@ -295,16 +213,11 @@ def _period(reader: Reader, manifest: Manifest) -> Period | None:
 
 def _compared(reader: Reader, period: Period) -> list[Compared]:
     bases = (
-        ("last_year", "Mod sidste år", _last_year(period), str(period.year - 1)),
+        ("last_year", "Mod sidste år", period.last_year, str(period.year - 1)),
         ("budget", "Mod budgettets forudsætninger", "budgettets forudsætninger", "Budget"),
     )
     found = (_compare(reader, period, *base) for base in bases)
     return [compared for compared in found if compared]
-
-
-def _last_year(period: Period) -> str:
-    year = period.year - 1
-    return f"samme måned i {year}" if period.month_to.month == 1 else f"de samme måneder i {year}"
 
 
 def _compare(
@@ -318,7 +231,7 @@ def _compare(
         return reader.figure(VARIANCE, expression, where, kind)
 
     is_split = not figure("count(*) filter (is_compared and number is null)", "number").value
-    table = reader.table(_segments(basis, period, is_split))
+    table = reader.table(segments(basis, period, is_split))
     largest = table.rows[0]
     comparison = Comparison(
         period=period.text,
@@ -341,11 +254,11 @@ def _compare(
             Effect("sammensætning", "sammensætningen af ydelser", figure("sum(mix)")),
         ],
         courses=figure("sum(courses)", "number"),
-        courses_base=figure(_known("courses_base"), "number"),
-        days_per_course=figure(_ratio("sum(course_days)", "sum(courses)"), "decimal"),
-        days_per_course_base=figure(_ratio("sum(course_days_base)", _known("courses_base")), "decimal"),
-        price_day=figure(_ratio("sum(cost_dkk)", "sum(course_days)"), "number"),
-        price_day_base=figure(_ratio("sum(cost_base_dkk)", "sum(course_days_base)"), "number"),
+        courses_base=figure(known("courses_base"), "number"),
+        days_per_course=figure(ratio("sum(course_days)", "sum(courses)"), "decimal"),
+        days_per_course_base=figure(ratio("sum(course_days_base)", known("courses_base")), "decimal"),
+        price_day=figure(ratio("sum(cost_dkk)", "sum(course_days)"), "number"),
+        price_day_base=figure(ratio("sum(cost_base_dkk)", "sum(course_days_base)"), "number"),
         largest=f"{largest.shown[0]} ({largest.shown[1]})",
         largest_change=replace(largest["change_dkk"], kind="money"),
     )
@@ -407,36 +320,6 @@ def _parts(figure: Any) -> list[Part]:
     return [part for part in parts if part.figure.value]
 
 
-def _segments(basis: str, period: Period, is_split: bool) -> Table:
-    base = str(period.year - 1) if basis == "last_year" else "budget"
-
-    def part(name: str, label: str, metric: str) -> Field:
-        return Field(name, label, kind="exact", metric=metric)
-
-    split = [part("number", "Antal", "number_effect"), part("duration", "Varighed", "duration_effect")]
-    return Table(
-        id=f"segmenter-{basis.replace('_', '-')}",
-        title=f"Pr. ydelse og leverandørtype mod {base}",
-        note="De største ændringer først. Kr. og øre; hver rækkes dele er dens ændring.",
-        mart=VARIANCE,
-        by=[_ACTIVITY, Key("provider_kind", "Leverandørtype", name=_KIND_NAME)],
-        where=f"basis = '{basis}'",
-        order="abs(change_dkk) desc",
-        limit=SHOWN,
-        fields=[
-            part("cost_base_dkk", f"Udgift {base}", "cost_base_dkk"),
-            Field("cost_dkk", f"Udgift {period.year}", kind="exact"),
-            part("change_dkk", "Ændring", "cost_change_dkk"),
-            *(split if is_split else [part("volume", "Antal og varighed", "volume_effect")]),
-            Field("new_and_ended", "Nye og ophørte", "sum(new_effect + ended_effect)", "exact"),
-            part("service_level", "Enheder pr. dag", "service_level_effect"),
-            part("price_index", "PL", "price_index_effect"),
-            Field("rate_and_other", "Takst og øvrig pris", "sum(coalesce(rate, 0) + other_price)", "exact"),
-            part("mix", "Sammen\u00adsætning", "mix_effect"),
-        ],
-    )
-
-
 def _price_note(reader: Reader, period: Period) -> str:
     to = period.closed_to.get(period.year)
     if to is None:
@@ -445,7 +328,7 @@ def _price_note(reader: Reader, period: Period) -> str:
             "de dækker."
         )
     where = f"{period.to_date(period.year)} and {period.closed}"
-    share = reader.figure(PRICES, _ratio("sum(cost_posted_dkk) * 100", "sum(cost_total_dkk)"), where, "share")
+    share = reader.figure(PRICES, ratio("sum(cost_posted_dkk) * 100", "sum(cost_total_dkk)"), where, "share")
     return (
         f"Den viste pris er den bogførte til og med {long_month(to)}, som er lukket, og den planlagte derefter. "
         f"I de lukkede måneder af {period.year} er {share} % af den planlagte udgift bogført på et forløb."
@@ -455,60 +338,7 @@ def _price_note(reader: Reader, period: Period) -> str:
 # The trends -----------------------------------------------------------------------------------------------------------
 
 
-def _months(period: Period) -> Table:
-    shown = _shown(period)
-    attached = "not is_unattached"
-    covered = f"is_covered and month between date '{period.year - 1}-01-01' and date '{period.month_to}'"
-    in_price = f"{covered} and {attached}"
-    posted = f"{in_price} and {period.closed}"
-    return Table(
-        id="maaneder",
-        title="Måned for måned",
-        note="Alle forløb. Helårsforløb er forløbsdage delt med årets dage. Ufordelt er udgift, der ikke hører til et "
-        "aktivt hovedforløb; den er i ingen pris.",
-        mart=PRICES,
-        by=[Key("month", "Måned", "month")],
-        where=covered,
-        has_total=False,
-        fields=[
-            Field.of("active_courses"),
-            Field.of("full_year_equivalents", label="Helårs\u00adforløb"),
-            Field.of("new_courses", label="Nye"),
-            Field.of("ended_courses", label="Afsluttede"),
-            Field.of("days_per_course"),
-            Field(
-                "price_shown",
-                "Vist pris pr. døgn",
-                _ratio(shown, "sum(course_days)"),
-                "number",
-                where=in_price,
-            ),
-            Field.of("unit_price_day_posted", label="Bogført pris pr. døgn", where=posted),
-            Field.of("unit_price_day", label="Planlagt pris pr. døgn", where=in_price),
-            Field(
-                "price_year",
-                "Vist helårspris",
-                _ratio(f"{shown} * max(dayofyear(make_date(year(month), 12, 31)))", "sum(course_days)"),
-                "number",
-                where=in_price,
-            ),
-            Field("cost_shown", "", shown, where=in_price, is_hidden=True),
-            Field("cost_attached", "Planlagt udgift på forløb", metric="cost_total_dkk", where=in_price),
-            Field(
-                "cost_unattached", UNATTACHED, metric="cost_total_dkk", where=f"{covered} and is_unattached"
-            ),
-            Field.of("cost_total_dkk", label="Planlagt udgift i alt"),
-            Field.of("cost_posted_dkk", label="Bogført på forløb"),
-        ],
-    )
-
-
-def _shown(period: Period) -> str:
-    """What is shown as cost: posted in closed months, planned in the others."""
-    return f"sum(case when {period.closed} then cost_posted_dkk else cost_total_dkk end)"
-
-
-def _trends(period: Period, months: Filled) -> list[Chart]:
+def _trends(period: Period, by_month: Filled) -> list[Chart]:
     this, last = str(period.year), str(period.year - 1)
     drawn = (
         ("active_courses", "Aktive forløb", "Forløb med mindst ét døgn i måneden.", "number", False),
@@ -539,7 +369,7 @@ def _trends(period: Period, months: Filled) -> list[Chart]:
     found = []
     for name, title, caption, kind, is_price in drawn:
         series, values, rows = set(), [], {}
-        for row in months.rows:
+        for row in by_month.rows:
             at = row.keys["month"]
             value = row[name].value
             if value is None:
@@ -587,16 +417,16 @@ def _colour(series: str, year: str) -> str:
 
 def _choices(reader: Reader, period: Period) -> dict[str, list[tuple[str, list[tuple[str, str]]]]]:
     """What can be selected: the sections, measures and providers with a course; persons as one."""
-    where = _selectable(period)
+    where = selectable(period)
     kind = (
         f"case when found.provider = '{PERSONS}' then 'person' else coalesce((select provider.provider_kind from "
         "kobling.marts.dim_provider as provider where provider.provider_id = found.provider), 'unknown') end"
     )
     found: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {}
     for name, key, shown, group in (
-        ("section", "section_id", _SECTION_NAME.format("section"), "''"),
-        ("activity", "activity_no", _ACTIVITY_NAME.format("activity"), "''"),
-        ("provider", _PROVIDER_GROUP, _PROVIDER_NAME.format("provider"), kind),
+        ("section", "section_id", SECTION_NAME.format("section"), "''"),
+        ("activity", "activity_no", ACTIVITY_NAME.format("activity"), "''"),
+        ("provider", PROVIDER_GROUP, PROVIDER_NAME.format("provider"), kind),
     ):
         rows = reader.rows(
             f"""
@@ -614,22 +444,17 @@ def _choices(reader: Reader, period: Period) -> dict[str, list[tuple[str, list[t
     return found
 
 
-def _selectable(period: Period) -> str:
-    months = f"month between date '{period.year - 1}-01-01' and date '{period.month_to}'"
-    return f"is_covered and not is_unattached and {months}"
-
-
 def _cells(reader: Reader, period: Period) -> str:
     """Month × section × measure × provider as columns of JSON; money in øre, which a script adds without losing any."""
     [columns] = reader.rows(
         f"""
         with cell as (
-            select month, section_id as section, activity_no as activity, {_PROVIDER_GROUP} as provider,
+            select month, section_id as section, activity_no as activity, {PROVIDER_GROUP} as provider,
                 sum(active_courses)::bigint as courses, sum(course_days)::bigint as days,
                 sum(units)::double as units, (sum(cost_by_unit_dkk) * 100)::bigint as by_unit,
                 (sum(cost_total_dkk) * 100)::bigint as planned, (sum(cost_posted_dkk) * 100)::bigint as posted
             from kobling.marts.{PRICES}
-            where {_selectable(period)}
+            where {selectable(period)}
             group by all
         )
         select list(strftime(month, '%Y-%m')) as month, list(section) as section, list(activity) as activity,
@@ -656,195 +481,3 @@ def _cells(reader: Reader, period: Period) -> str:
     # written in the page as it is: no text may be read as markup
     told_json = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return told_json.replace("&", "\\u0026").replace("<", "\\u003c")
-
-
-# The drill-downs ------------------------------------------------------------------------------------------------------
-
-
-def _ratio(over: str, under: str) -> str:
-    return f"cast({over} / nullif({under}, 0) as decimal(18, 2))"
-
-
-def _known(column: str) -> str:
-    """The sum; not known where a part of it is not."""
-    return f"case when count({column}) = count(*) then sum({column}) end"
-
-
-def _drill_downs(period: Period) -> list[tuple[str, str, str, list[Table]]]:
-    return [
-        (
-            "paragraf",
-            "Paragraffer",
-            "",
-            [
-                _by(
-                    period,
-                    "paragraffer",
-                    "Pr. paragraf",
-                    Key(
-                        "section",
-                        "Paragraf",
-                        name=_SECTION_NAME.format("section"),
-                        sql=_or_unattached("section_id"),
-                    ),
-                )
-            ],
-        ),
-        (
-            "ydelse",
-            "Ydelser",
-            "",
-            [
-                _by(
-                    period,
-                    "ydelser",
-                    "Pr. ydelse",
-                    Key(
-                        "activity",
-                        "Ydelse",
-                        name=_ACTIVITY_NAME.format("activity"),
-                        sql=_or_unattached("activity_no"),
-                    ),
-                ),
-                _full_year_persons(period),
-            ],
-        ),
-        (
-            "leverandoer",
-            "Leverandører",
-            "Firmaer og egne institutioner står med navn, privatpersoner kun samlet.",
-            [
-                _by(
-                    period,
-                    "leverandoerer",
-                    "Pr. leverandør",
-                    Key(
-                        "provider",
-                        "Leverandør",
-                        name=_PROVIDER_NAME.format("provider"),
-                        sql=_or_unattached(_PROVIDER_GROUP),
-                    ),
-                ),
-            ],
-        ),
-        ("institutioner", "Egne institutioner", "", [_occupancy(period)]),
-    ]
-
-
-def _by(period: Period, id_: str, title: str, key: Key) -> Table:
-    """Number, service level, price and cost of the year to date, and last year's where it can be compared with."""
-    years = [period.year - 1, period.year] if period.has_last_year else [period.year]
-    all_years = f"({' or '.join(period.to_date(year) for year in years)})"
-
-    def both(label: str, metric: str, where: str = "", is_closed: bool = False) -> list[Field]:
-        """The metric of each year, last year's first."""
-        within = {year: period.closed_to_date(year) if is_closed else period.to_date(year) for year in years}
-        return [
-            Field(
-                f"{metric}_{year}",
-                f"{label} {year}",
-                metric=metric,
-                where=" and ".join(filter(None, (condition_, where))),
-            )
-            for year, condition_ in within.items()
-            if condition_
-        ]
-
-    sign = f"case when year(month) = {period.year} then cost_total_dkk else -cost_total_dkk end"
-    attached = "not is_unattached"
-    return Table(
-        id=id_,
-        title=title,
-        note=f"{period.text[0].upper()}{period.text[1:]}"
-        + (f" og {_last_year(period)}" if period.has_last_year else "")
-        + "; de dyreste først. Bogført pris pr. døgn er af lukkede måneder. Ufordelt hører ikke til et aktivt forløb.",
-        mart=PRICES,
-        by=[key],
-        where=all_years,
-        order=f"cost_total_dkk_{period.year} desc nulls last",
-        limit=SHOWN,
-        fields=[
-            *both("Forløb", "courses_in_year"),
-            *both("Helårs\u00adforløb", "full_year_equivalents"),
-            *both("Dage pr. forløb", "avg_duration_in_year_days"),
-            *both("Bogført pris pr. døgn", "unit_price_day_posted", attached, is_closed=True),
-            *both("Planlagt pris pr. døgn", "unit_price_day", attached),
-            *both("Udgift", "cost_total_dkk"),
-            *(
-                [Field("change", "Ændring", f"sum({sign})")]
-                if len(years) > 1
-                else [Field("all_cost", "", "sum(cost_total_dkk)", is_hidden=True)]
-            ),
-        ],
-    )
-
-
-def _full_year_persons(period: Period) -> Table:
-    year = period.year
-    fields = [
-        Field(
-            f"persons_{each}",
-            f"Helårs\u00adpersoner {each}",
-            metric="full_year_persons",
-            where=period.to_date(each),
-        )
-        for each in ([year - 1, year] if period.has_last_year else [year])
-    ]
-    newest = f"month = date '{period.month_to}'"
-    return Table(
-        id="helaarspersoner",
-        title="Helårspersoner, tilgang og afgang",
-        note=f"{period.text[0].upper()}{period.text[1:]}. Et barn tæller én gang om dagen i hver ydelse; ydelserne kan "
-        "ikke lægges sammen til børn.",
-        mart="mart_measure_month",
-        by=[_ACTIVITY],
-        where=period.to_date(year),
-        order="entries desc",
-        limit=SHOWN,
-        has_total=False,
-        fields=[
-            *fields,
-            Field.of("entries"),
-            Field.of("exits"),
-            Field.of("children_at_end", label=f"Børn ved udgangen af {month(period.month_to)}", where=newest),
-        ],
-    )
-
-
-def _occupancy(period: Period) -> Table:
-    newest = f"month = date '{period.month_to}'"
-    places = _ratio("sum(place_days)", f"max(day(last_day(date '{period.month_to}')))")
-    label = month(period.month_to)
-
-    def year(of: int) -> str:
-        return f"month between date '{of}-01-01' and date '{of}-{period.month_to.month:02}-01'"
-
-    return Table(
-        id="belaegning",
-        title="Belægning",
-        note="Barnets dage i forhold til pladsernes. – betyder, at institutionens pladser ikke kendes.",
-        mart="mart_occupancy",
-        by=[Key("provider_id", "Institution", name=_PROVIDER_NAME.format("provider_id"))],
-        where=f"year(month) >= {period.year - 1}",
-        order="children_now desc nulls last",
-        has_total=False,
-        fields=[
-            Field("children_now", f"Børn i {label}", "sum(children)", "number", where=newest),
-            Field("places", f"Pladser i {label}", places, "decimal", where=newest),
-            Field("now", f"Belægning i {label}, %", metric="occupancy_pct", where=newest),
-            Field(
-                "to_date",
-                f"Belægning {period.year} til dato, %",
-                metric="occupancy_pct",
-                where=year(period.year),
-            ),
-            Field(
-                "before",
-                f"Belægning {period.year - 1} samme måneder, %",
-                metric="occupancy_pct",
-                where=year(period.year - 1),
-            ),
-            Field("months", "", "count(*)", "number", is_hidden=True),
-        ],
-        empty="Ingen egne institutioner med børn eller pladser.",
-    )

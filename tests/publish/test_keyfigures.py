@@ -14,7 +14,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from orchestration.publish import keyfigures, publish
 from orchestration.publish.explanation import text
-from orchestration.publish.keyfigures import KeyFigures, Period
+from orchestration.publish.keyfigures import KeyFigures
+from orchestration.publish.keyfigures_tables import Period
 from orchestration.settings import Settings
 from orchestration.templating import amount, whole, written
 
