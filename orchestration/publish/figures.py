@@ -106,6 +106,8 @@ class Table:
     order: str = ""
     limit: int | None = None
     """So many rows on a page; a workbook has them all."""
+    always: str = ""
+    """What the first key shows on a row that a page has in any case."""
     has_total: bool = True
     empty: str = "Ingen."
 
@@ -196,7 +198,8 @@ class Filled:
     @property
     def page_rows(self) -> Sequence[Row]:
         """The rows that a page shows."""
-        return self.rows[: self.table.limit]
+        first, rest = self.rows[: self.table.limit], self.rows[len(self.rows[: self.table.limit]) :]
+        return [*first, *(row for row in rest if self.table.always and row.texts[0] == self.table.always)]
 
 
 class Reader:
@@ -248,10 +251,10 @@ class Reader:
             reason = self.not_run.get(table.mart, "tabellen er ikke i denne publikation")
             return Filled(table, table.fields, [], None, reason)
         fields = [
-            field.defined(self.metrics)
-            for field in table.fields
+            field
+            for field in (asked.defined(self.metrics) for asked in table.fields)
             if self.has(field.mart or table.mart)
-            and (field.expression or field.metric or field.name in self.columns[field.mart or table.mart])
+            and (field.expression or field.name in self.columns[field.mart or table.mart])
         ]
         rows = _rows(self.connection, table, table.by, fields)
         total = _rows(self.connection, table, (), fields)[0] if table.has_total and rows else None

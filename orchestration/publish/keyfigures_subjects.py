@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from orchestration.publish.figures import Field, Key, Table
 from orchestration.publish.keyfigures_tables import (
     ACTIVITY,
+    ACTIVITY_NAME,
+    KINDS,
     PROVIDER_GROUP,
     PROVIDER_NAME,
     SHOWN,
@@ -19,6 +21,7 @@ from orchestration.publish.keyfigures_tables import (
 )
 from orchestration.templating import month
 
+_COURSE = Key("course_id", "Forløb")
 _TYPE = Key("placement_type", "Anbringelsesform")
 _AGE = Key("age_band", "Alder")
 _TEAM = Key("team_id", "Team", name="coalesce(found.team_id, 'Uden team')")
@@ -28,6 +31,8 @@ _PROVIDER = Key("provider", "Leverandør", name=PROVIDER_NAME.format("provider")
 def subjects(period: Period) -> list[tuple[str, str, str, list[Table]]]:
     """The page's sections: id, heading, what to know, tables."""
     return [
+        ("forudsaetninger", "Budgettets forudsætninger", "", [_assumptions(period)]),
+        ("gennemgang", "Til gennemgang", "", [_review_list(), _double_measures(), _price_changes(period)]),
         (
             "anbringelser",
             "Anbringelser",
@@ -51,9 +56,145 @@ def _named(column: str, names: Mapping[str, str]) -> str:
     return f"case found.{column} {cases} else found.{column} end"
 
 
+def _alone(column: str) -> str:
+    """SQL for a value that only stands on one row."""
+    return f"case when count(*) = 1 then max({column}) end"
+
+
 def _max(name: str, label: str, kind: str = "money", column: str = "") -> Field:
     """A figure that stands on one row, or the same on each."""
     return Field(name, label, f"max({column or name})", kind)
+
+
+def _assumptions(period: Period) -> Table:
+    return Table(
+        id="forudsaetninger-tabel",
+        title="Forudsat og faktisk",
+        note="Skal indmeldes: over tærsklen i to måneder. Afvigelser i antal og pris er i den seneste måned.",
+        mart="mart_budget_assumption",
+        by=[
+            Key("is_reportable", "Skal indmeldes"),
+            ACTIVITY,
+            Key("provider_kind", "Leverandørtype", name=_named("provider_kind", KINDS)),
+            Key("target_group", "Målgruppe"),
+            Key("report_by_da", "Indmeldes af"),
+        ],
+        where=f"fiscal_year = {period.year} and is_assumed",
+        order="is_reportable desc nulls last, abs(change_dkk) desc nulls last",
+        limit=SHOWN,
+        fields=[
+            _max("activated_courses", "Forudsat antal", "decimal"),
+            _max("average_courses", "Antal nu", "decimal"),
+            _max("assumed_unit_price_day", "Forudsat pris pr. døgn", "number"),
+            _max("unit_price_day", "Pris pr. døgn", "number"),
+            Field("cost_base_dkk", "Forudsat udgift til dato"),
+            Field("cost_dkk", "Udgift til dato"),
+            Field("change_dkk", "Afvigelse"),
+            _max("number_deviation_pct", "Afvigelse i antal, %", "share"),
+            _max("price_deviation_pct", "Afvigelse i pris, %", "share"),
+            _max("months_over", "Måneder over tærsklen", "number"),
+        ],
+        has_total=False,
+        empty="Ikke kørt: ingen budgetforudsætninger er leveret.",
+    )
+
+
+def _review_list() -> Table:
+    groups = {
+        "day_treatment": "dagbehandling",
+        "respite": "aflastning",
+        "contact_person": "kontaktperson",
+        "family_treatment": "familiebehandling",
+        "other": "andre",
+    }
+    return Table(
+        id="gennemgangsliste",
+        title="Forløb til gennemgang",
+        note="De, hvor et kig kan være mest værd i år, først. Prisafviger ligger langt fra forløb af samme slags.",
+        mart="mart_review_list",
+        by=[
+            Key("rank_no", "Nr.", "number"),
+            _COURSE,
+            Key("review_group", "Gruppe", name=_named("review_group", groups)),
+            ACTIVITY,
+            _PROVIDER,
+            _TEAM,
+            Key("is_long_running", "Langvarig"),
+            Key("is_price_outlier", "Prisafviger"),
+            Key("is_price_on_hold", "Pris tilbageholdt"),
+        ],
+        order="rank_no",
+        limit=SHOWN,
+        has_total=False,
+        fields=[
+            _max("measure_days", "Dage", "number"),
+            _max("price_month_dkk", "Pris pr. måned"),
+            _max("group_median_dkk", "Andres median"),
+            Field("rest_of_year_dkk", "Resten af året"),
+            Field("worth_dkk", "Værd at se på"),
+        ],
+        empty="Ingen forløb til gennemgang.",
+    )
+
+
+def _double_measures() -> Table:
+    kinds = {"exclusive_group": "udelukker hinanden", "same_measure": "samme ydelse"}
+    return Table(
+        id="dobbeltforanstaltninger",
+        title="Dobbeltforanstaltninger",
+        note="Overlappende forløb for ét barn, løbende først. Den dobbelte udgift er den billigstes, i overlappet.",
+        mart="mart_double_measure",
+        by=[
+            _COURSE,
+            Key("other_course_id", "Andet forløb"),
+            Key("double_kind", "Slags", name=_named("double_kind", kinds)),
+            ACTIVITY,
+            Key("other_activity_no", "Anden ydelse", name=ACTIVITY_NAME.format("other_activity_no")),
+            _TEAM,
+            Key("is_running", "Løber"),
+            Key("is_price_on_hold", "Pris tilbageholdt"),
+        ],
+        order="is_running desc, doubled_year_dkk + doubled_rest_of_year_dkk desc nulls last",
+        limit=SHOWN,
+        fields=[
+            Field("overlap_days", "Dage i overlappet", kind="number"),
+            Field("doubled_year_dkk", "Dobbelt udgift i år"),
+            Field("doubled_rest_of_year_dkk", "Resten af året"),
+            Field("doubled_dkk", "I hele overlappet"),
+        ],
+        empty="Ingen dobbeltforanstaltninger.",
+    )
+
+
+def _price_changes(period: Period) -> Table:
+    units = {"unit": "enhed", "rate": "takst", "payment": "betaling"}
+    return Table(
+        id="prisaendringer",
+        title="Prisændringer pr. leverandør",
+        note=f"Ændringer med virkning i {period.year}, også de kommende; de største først.",
+        mart="mart_price_change",
+        by=[
+            _PROVIDER,
+            ACTIVITY,
+            Key("month", "Fra", "month"),
+            Key("price_unit", "Pris pr.", name=_named("price_unit", units)),
+            Key("payment_frequency", "", is_hidden=True),
+            Key("is_increase", "Stigning"),
+        ],
+        where=f"fiscal_year = {period.year}",
+        order="abs(effect_year_dkk) desc nulls last",
+        limit=SHOWN,
+        fields=[
+            Field("courses", "Forløb", kind="number"),
+            Field("old_price", "Gammel pris", _alone("old_price"), "exact"),
+            Field("new_price", "Ny pris", _alone("new_price"), "exact"),
+            Field("effect_to_date_dkk", "Virkning til dato"),
+            Field("effect_year_dkk", "Virkning i året"),
+            Field("beyond_index_year_dkk", "heraf ud over PL"),
+            Field("full_year_effect_dkk", "Helårsvirkning"),
+        ],
+        empty="Ingen prisændringer.",
+    )
 
 
 def _placement_flow(period: Period) -> Table:
@@ -119,6 +260,8 @@ def _homecomings(period: Period) -> Table:
         mart="mart_homecoming",
         by=[_AGE],
         where=f"is_covered and month between date '{period.year - 1}-01-01' and date '{period.month_to}'",
+        # a band's first number
+        order="try_cast(regexp_extract(age_band, '\\d+') as integer) nulls last",
         fields=[
             Field("placements_ended", "Afsluttede anbringelser", kind="number"),
             Field("homecomings", "Hjemgivelser", kind="number"),

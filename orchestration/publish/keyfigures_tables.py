@@ -284,6 +284,7 @@ def _by(period: Period, id_: str, title: str, key: Key) -> Table:
         where=all_years,
         order=f"cost_total_dkk_{period.year} desc nulls last",
         limit=SHOWN,
+        always=UNATTACHED,
         fields=[
             *both("Forløb", "courses_in_year"),
             *both("Helårs\u00adforløb", "full_year_equivalents"),
