@@ -23,6 +23,10 @@ agreements = warehouse(
             "extract_date DATE, agreement_no VARCHAR, provider_id VARCHAR, activity_no VARCHAR, valid_from DATE, "
             f"valid_to DATE, notice_months INTEGER, price_regulation VARCHAR, agreed_price_day_dkk {MONEY}"
         ),
+        "int_review__price_change": (
+            "provider_id VARCHAR, activity_no VARCHAR, effective_on DATE, units DECIMAL(18,4), "
+            "old_price DECIMAL(18,8), new_price DECIMAL(18,8)"
+        ),
         "int_agreement__segment": (
             f"provider_id VARCHAR, activity_no VARCHAR, courses_running BIGINT, cost_year_dkk {MONEY}, "
             f"full_year_dkk {MONEY}, month_days BIGINT, month_dkk {MONEY}, others_price_day_dkk {MONEY}"

@@ -35,6 +35,26 @@ segment as (
 
 ),
 
+-- the newest change of price by now: of the courses that it changed for
+price_change as (
+
+    select
+        change.provider_id,
+        change.activity_no,
+        change.effective_on,
+        {{ divide(
+            'sum(change.units * (change.new_price - change.old_price)) * 100', 'sum(change.units * change.old_price)'
+        ) }} as change_pct
+    from {{ ref('int_review__price_change') }} as change
+    inner join run
+        on change.effective_on <= run.as_of
+    group by change.provider_id, change.activity_no, change.effective_on
+    qualify row_number() over (
+        partition by change.provider_id, change.activity_no order by change.effective_on desc
+    ) = 1
+
+),
+
 -- the years whose price rise an agreement with regulation has taken by now; a year that nobody has told makes it unknown
 regulated as (
 
@@ -85,8 +105,13 @@ covering as (
         least(agreed.agreed_price_day_now_dkk, segment.others_price_day_dkk) as better_price_day,
         agreed.agreement_no,
         agreed.activity_no as agreement_activity_no,
-        agreed.agreed_price_day_now_dkk
+        agreed.agreed_price_day_now_dkk,
+        price_change.effective_on as price_changed_on,
+        price_change.change_pct as price_change_pct
     from segment
+    left join price_change
+        on segment.provider_id = price_change.provider_id
+        and segment.activity_no = price_change.activity_no
     left join agreed
         on segment.provider_id = agreed.provider_id
         and agreed.is_begun
@@ -113,7 +138,9 @@ bought as (
         sum(month_dkk) filter (where others_price_day_dkk is not null and month_days > 0) as compared_dkk,
         sum(month_days) filter (where others_price_day_dkk is not null) as compared_days,
         sum(month_days * others_price_day_dkk) as at_others_dkk,
-        sum({{ divide('full_year_dkk * greatest(price_day - better_price_day, 0)', 'price_day') }}) as over_price_dkk
+        sum({{ divide('full_year_dkk * greatest(price_day - better_price_day, 0)', 'price_day') }}) as over_price_dkk,
+        max(price_changed_on) as price_changed_on,
+        arg_max(price_change_pct, price_changed_on) as price_change_pct
     from covering
     group by
         provider_id,
@@ -145,7 +172,9 @@ listed as (
         {{ divide('(bought.month_dkk - bought.at_agreed_dkk) * 100', 'bought.at_agreed_dkk') }} as price_over_agreed_pct,
         {{ divide('bought.at_others_dkk', 'bought.compared_days') }} as others_price_day_dkk,
         {{ divide('(bought.compared_dkk - bought.at_others_dkk) * 100', 'bought.at_others_dkk') }} as price_over_others_pct,
-        coalesce(bought.over_price_dkk, 0) as over_price_dkk
+        coalesce(bought.over_price_dkk, 0) as over_price_dkk,
+        bought.price_changed_on,
+        bought.price_change_pct
     from agreed
     full join bought
         on agreed.agreement_no = bought.agreement_no
@@ -203,6 +232,8 @@ select
     others_price_day_dkk,
     price_over_others_pct,
     cast(over_price_dkk as decimal(18, 2)) as over_price_dkk,
+    price_changed_on,
+    price_change_pct,
     price_regulation,
     valid_from,
     valid_to as expires_on,
