@@ -151,10 +151,11 @@ def _chart(rows: Sequence[Row], newest: Sequence[Row]) -> Chart | None:
     ]
     marks = [
         {
-            "month": _quarter(row["quarter"]),
+            "month": _short(row["quarter"]),
             "series": "Helårspris",
             "value": float(row["unit_price_year"] / 1000),
-            "category": row["category_name"],
+            # above a small chart there is no room for what it is a kind of
+            "category": row["category_name"].split(" - ")[-1],
         }
         for name in names
         for row in rows
@@ -163,7 +164,7 @@ def _chart(rows: Sequence[Row], newest: Sequence[Row]) -> Chart | None:
     if not marks:
         return None
     title = "Helårspris pr. kvartal, 1.000 kr."
-    caption = f"De {len(names)} kategorier med størst omkostning i det nyeste kvartal. Et kvartal uden punkt er skjult."
+    caption = f"De {len(names)} kategorier med størst omkostning i det nyeste kvartal. Et kvartal uden punkt er skjult eller uden forløb."
     return Chart(
         title=title,
         caption=caption,
@@ -177,3 +178,8 @@ def _chart(rows: Sequence[Row], newest: Sequence[Row]) -> Chart | None:
 def _quarter(day: date) -> str:
     """A quarter as a heading: `2. kv. 22`."""
     return f"{(day.month + 2) // 3}. kv. {day:%y}"
+
+
+def _short(day: date) -> str:
+    """A quarter under a small chart: `2/22`."""
+    return f"{(day.month + 2) // 3}/{day:%y}"
