@@ -164,7 +164,10 @@ def _chart(rows: Sequence[Row], newest: Sequence[Row]) -> Chart | None:
     if not marks:
         return None
     title = "Helårspris pr. kvartal, 1.000 kr."
-    caption = f"De {len(names)} kategorier med størst omkostning i det nyeste kvartal. Et kvartal uden punkt er skjult eller uden forløb."
+    caption = (
+        f"De {len(names)} kategorier med størst omkostning i det nyeste kvartal. "
+        "Et kvartal uden punkt er skjult eller uden forløb."
+    )
     return Chart(
         title=title,
         caption=caption,
