@@ -1,14 +1,18 @@
--- The days of a course as it is planned: its intervals, and a course that is still open lasts to the calendar's end.
+-- The days of a course as it is planned: the union of its activities' intervals, an open end lasting to the calendar's
+-- end, so that the days to come count too. int_bos__course_interval has those of an open end up to the as-of date.
 {%- set last_on = "date '" ~ var('calendar_last_on', '2040-12-31') ~ "'" %}
-select
-    course_interval.course_id,
-    course_interval.start_on,
-    case
-        when course.is_open_ended and course_interval.end_on >= {{ as_of() }} then greatest({{ last_on }}, course_interval.end_on)
-        else course_interval.end_on
-    end as end_on
+with
 
-from {{ ref('int_bos__course_interval') }} as course_interval
+activity as (
 
-inner join {{ ref('int_bos__course') }} as course
-    on course_interval.course_id = course.course_id
+    select
+        course_id,
+        start_on,
+        coalesce(end_on, {{ last_on }}) as end_on
+    from {{ ref('int_bos__activity') }}
+    where start_on is not null
+        and coalesce(end_on, {{ last_on }}) >= start_on
+
+)
+
+{{ merge_intervals('activity', ['course_id']) }}
