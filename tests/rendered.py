@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jinja2
@@ -44,3 +45,10 @@ def fill(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, list[tuple[ob
         if records:
             marks = ", ".join("?" for _ in records[0])
             connection.executemany(f"insert into {table} values ({marks})", records)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
+    """The rows of a table or view, column by name."""
+    cursor = connection.execute(f"select * from {table}")
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

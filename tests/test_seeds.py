@@ -294,3 +294,17 @@ def test_the_late_registration_plan_ends_on_the_backlogs_deadline() -> None:
     last = max(general, key=lambda row: row["agreed_on"])
     [deadline] = [row["due_on"] for row in seed("backlog_deadline") if row["source_system"] == "*"]
     assert (last["agreed_on"], last["open_pct"]) == (deadline, "0")
+
+
+def test_every_activity_that_places_a_child_has_a_type() -> None:
+    """Main activities of the sections that place; what is missing would be placed 'elsewhere'."""
+    places = {row["section_id"] for row in seed("section") if row["is_placement"] == "true"}
+    main = {row["activity_no"] for row in seed("activity") if row["is_main_possible"] == "true"}
+    planned = {row["activity_no"] for row in seed("section_activity") if row["section_id"] in places}
+    assert {row["activity_no"] for row in seed("placement_type")} == planned & main
+
+
+def test_the_age_bands_leave_no_age_out() -> None:
+    bands = sorted(seed("age_band"), key=lambda row: int(row["band_no"]))
+    assert bands[0]["from_years"] == bands[-1]["to_years"] == ""
+    assert all(int(one["to_years"]) + 1 == int(other["from_years"]) for one, other in pairwise(bands))
