@@ -13,12 +13,15 @@ from itertools import pairwise
 import duckdb
 import pytest
 import yaml
+from playwright.sync_api import BrowserContext, Page
 
 from orchestration.publish import keyfigures, overview
 from orchestration.publish.figures import Field
 from orchestration.publish.manifest import Manifest
 from orchestration.settings import PROJECT_ROOT
 from tests.home import AS_OF, Home
+
+from .conftest import Whole
 
 Row = Mapping[str, str]
 
@@ -162,6 +165,13 @@ def test_the_seed_lists_each_once_in_order() -> None:
     assert sum(one != other for one, other in pairwise(groups)) == len(set(groups)) - 1
 
 
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def shown() -> list[tuple[str, Field]]:
     """Every field of every table of the pages, with its mart."""
@@ -189,6 +199,19 @@ def test_the_pages_ask_for_defined_metrics_of_marts_that_answer_them(shown: list
     for name, mart in asked:
         words = set(re.findall(r"\w+", by_id[name]["expression"]))
         assert words & CONTRACTS[by_id[name]["table_name"]].keys() <= CONTRACTS[mart].keys(), (name, mart)
+
+
+def test_the_dictionary_lists_every_metric_where_a_link_finds_it(whole: Whole, page: Page) -> None:
+    page.goto((whole[1].path / "dictionary" / "index.html").as_uri())
+    for metric in METRICS:
+        row = page.locator(f"#noegletal-{metric['metric_id']}")
+        cells = [" ".join(text.split()) for text in row.locator("th, td").all_text_contents()]
+        assert cells[0] == f"{metric['name_da']}{metric['metric_id']}"
+        assert cells[1].startswith(metric["definition_da"]) and cells[1].endswith(metric["sign_da"])
+        assert cells[2].startswith(metric["formula_da"])
+        assert cells[3] == metric["unit_da"]
+        assert cells[4] == f"{metric['expression']} fra {metric['table_name']}"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1366
 
 
 @pytest.mark.slow
