@@ -155,7 +155,6 @@ def test_a_part_of_the_publication_reads_what_its_exposures_say(
         for query in pages.BI.glob("*.sql")
         for table in READ.findall(query.read_text(encoding="utf-8").lower())
     }
-    read["public"] |= {"mart_unit_price_public"}
     different = {
         part: {
             "read, not in exposures.yml": tables - said.get(part, set()),
