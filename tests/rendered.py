@@ -10,22 +10,21 @@ import jinja2
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+VARS = yaml.safe_load((ROOT / "dbt_project.yml").read_bytes())["vars"]
 
 
 @cache
-def view(model: str) -> str:
-    """`create view` of a model; what it refers to has to be there under its plain name."""
-    variables = yaml.safe_load((ROOT / "dbt_project.yml").read_bytes())["vars"]
+def select(model: str) -> str:
+    """The query of a model, or of a test of dbt's; what it refers to has to be there under its plain name."""
     macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
-    (path,) = (ROOT / "models").rglob(f"{model}.sql")
+    (path,) = [*(ROOT / "models").rglob(f"{model}.sql"), *(ROOT / "tests" / "dbt").glob(f"{model}.sql")]
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"]).from_string(
         macros + path.read_text(encoding="utf-8")
     )
-    sql = template.render(
+    return template.render(
         ref=lambda name: name,
-        var=lambda name, *default: variables.get(name, *default) if default else variables[name],
+        var=lambda name, *default: VARS.get(name, *default) if default else VARS[name],
     )
-    return f"create view {model} as {sql}"
 
 
 def warehouse(tables: Mapping[str, str], *models: str) -> duckdb.DuckDBPyConnection:
@@ -34,7 +33,7 @@ def warehouse(tables: Mapping[str, str], *models: str) -> duckdb.DuckDBPyConnect
     for table, columns in tables.items():
         connection.execute(f"create table {table} ({columns})")
     for model in models:
-        connection.execute(view(model))
+        connection.execute(f"create view {model} as {select(model)}")
     return connection
 
 

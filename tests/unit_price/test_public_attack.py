@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tests.home import AS_OF, Home, query
-from tests.unit_price.rendered import VARS, select
+from tests.rendered import VARS, select
 
 CASES = 40
 """Of up to six municipalities each."""

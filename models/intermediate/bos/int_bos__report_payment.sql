@@ -39,7 +39,9 @@ select
     planned_on,
     course_id || '/' || strftime(planned_on, '%Y-%m-%d') as course_payment_id,
     max(extract_date) as extract_date,
-    cast(sum(planned_dkk) as decimal(18, 2)) as planned_dkk,
+    -- what is fictive is no money beside what is real
+    cast(coalesce(sum(planned_dkk) filter (where is_fictive is distinct from true), sum(planned_dkk)) as decimal(18, 2))
+        as planned_dkk,
     max(paid_on) as paid_on,
     cast(sum(paid_dkk) as decimal(18, 2)) as paid_dkk,
     bool_and(is_fictive) as is_fictive,
@@ -49,7 +51,12 @@ select
     max(payment_frequency) as payment_frequency,
     max(payment_cost_type) as payment_cost_type,
     max(price_per_unit_dkk) as price_per_unit_dkk,
-    cast(sum(units) as decimal(18, 4)) as units,
+    cast(
+        case
+            when bool_and(is_fictive) then sum(units)
+            else sum(units) filter (where is_fictive is distinct from true)
+        end as decimal(18, 4)
+    ) as units,
     min(start_on) as start_on,
     max(end_on) as end_on
 from with_account
