@@ -89,7 +89,7 @@ def _assumptions(period: Period) -> Table:
             _max("unit_price_day", "Pris pr. døgn", "number"),
             Field("cost_base_dkk", "Forudsat udgift til dato"),
             Field("cost_dkk", "Udgift til dato"),
-            Field("change_dkk", "Afvigelse"),
+            Field("change_dkk", "Afvigelse", metric="assumption_change_dkk"),
             _max("number_deviation_pct", "Afvigelse i antal, %", "share"),
             _max("price_deviation_pct", "Afvigelse i pris, %", "share"),
             _max("months_over", "Måneder over tærsklen", "number"),
@@ -131,7 +131,7 @@ def _review_list() -> Table:
             _max("price_month_dkk", "Pris pr. måned"),
             _max("group_median_dkk", "Andres median"),
             Field("rest_of_year_dkk", "Resten af året"),
-            Field("worth_dkk", "Værd at se på"),
+            Field("worth_dkk", "Værd at se på", metric="review_worth_dkk"),
         ],
         empty="Ingen forløb til gennemgang.",
     )
@@ -160,7 +160,7 @@ def _double_measures() -> Table:
             Field("overlap_days", "Dage i overlappet", kind="number"),
             Field("doubled_year_dkk", "Dobbelt udgift i år"),
             Field("doubled_rest_of_year_dkk", "Resten af året"),
-            Field("doubled_dkk", "I hele overlappet"),
+            Field("doubled_dkk", "I hele overlappet", metric="double_measure_dkk"),
         ],
         empty="Ingen dobbeltforanstaltninger.",
     )
@@ -189,9 +189,9 @@ def _price_changes(period: Period) -> Table:
             Field("old_price", "Gammel pris", _alone("old_price"), "exact"),
             Field("new_price", "Ny pris", _alone("new_price"), "exact"),
             Field("effect_to_date_dkk", "Virkning til dato"),
-            Field("effect_year_dkk", "Virkning i året"),
+            Field("effect_year_dkk", "Virkning i året", metric="price_change_year_dkk"),
             Field("beyond_index_year_dkk", "heraf ud over PL"),
-            Field("full_year_effect_dkk", "Helårsvirkning"),
+            Field("full_year_effect_dkk", "Helårsvirkning", metric="price_change_full_year_dkk"),
         ],
         empty="Ingen prisændringer.",
     )
@@ -224,7 +224,7 @@ def _placement_flow(period: Period) -> Table:
                 f"sum(children_at_end) filter (month = {last})",
                 "number",
             ),
-            Field("full_year_persons", "Helårs\u00adpersoner", kind="exact"),
+            Field("full_year_persons", "Helårs\u00adpersoner", metric="placed_full_year_persons"),
         ],
         empty="Ingen anbringelser.",
     )
@@ -263,8 +263,8 @@ def _homecomings(period: Period) -> Table:
         # a band's first number
         order="try_cast(regexp_extract(age_band, '\\d+') as integer) nulls last",
         fields=[
-            Field("placements_ended", "Afsluttede anbringelser", kind="number"),
-            Field("homecomings", "Hjemgivelser", kind="number"),
+            Field.of("placements_ended", label="Afsluttede anbringelser"),
+            Field.of("homecomings"),
             Field("home_with_measure", "heraf med støtte", kind="number"),
             Field("home_without_measure", "heraf uden støtte", kind="number"),
             Field("left_as_adult", "Fyldt 18", kind="number"),
@@ -305,7 +305,7 @@ def _caseworkers(period: Period) -> Table:
         where=f"month between date '{period.year}-01-01' and date '{period.month_to}'",
         order="changes desc",
         fields=[
-            Field("changes", f"Skift i {period.year} til dato", kind="number"),
+            Field("changes", f"Skift i {period.year} til dato", metric="caseworker_changes"),
             Field(
                 "children",
                 f"Børn ved udgangen af {month(period.month_to)}",
@@ -362,7 +362,7 @@ def _agreements() -> Table:
             _max("price_day_dkk", "Pris pr. dag nu"),
             _max("agreed_price_day_now_dkk", "Aftalt pris nu"),
             _max("others_price_day_dkk", "Andres median"),
-            Field("over_price_dkk", "Helårsudgift over den laveste"),
+            Field.of("over_price_dkk", label="Helårsudgift over den laveste"),
         ],
         empty="Ingen køb hos firmaer.",
     )
@@ -415,7 +415,7 @@ def _consequences(period: Period) -> Table:
         has_total=False,
         fields=[
             Field("effect_dkk", "Virkning"),
-            Field("expected_dkk", "Forventet virkning"),
+            Field("expected_dkk", "Forventet virkning", metric="consequence_expected_dkk"),
             Field("courses_cost_dkk", "Forløbenes udgift"),
             _max("net_expected_dkk", "Kommunen netto, forventet"),
         ],

@@ -15,8 +15,10 @@ import pytest
 import yaml
 from playwright.sync_api import BrowserContext, Page
 
-from orchestration.publish import keyfigures, overview
+from orchestration.publish import overview
 from orchestration.publish.figures import Field
+from orchestration.publish.keyfigures_subjects import subjects
+from orchestration.publish.keyfigures_tables import Period, drill_downs, months, segments
 from orchestration.publish.manifest import Manifest
 from orchestration.settings import PROJECT_ROOT
 from tests.home import AS_OF, Home
@@ -175,9 +177,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def shown() -> list[tuple[str, Field]]:
     """Every field of every table of the pages, with its mart."""
-    manifest = Manifest.model_construct(as_of=date(2022, 3, 31), previous_as_of=date(2022, 2, 28))
-    period = keyfigures.Period(date(2022, 3, 1), True, {2022: date(2022, 2, 1), 2021: date(2021, 12, 1)})
-    tables = [*overview.tables(manifest), *keyfigures.tables(period)]
+    manifest = Manifest.model_construct(None, as_of=date(2022, 3, 31), previous_as_of=date(2022, 2, 28))  # type: ignore[call-arg]
+    period = Period(date(2022, 3, 1), True, {2022: date(2022, 2, 1), 2021: date(2021, 12, 1)})
+    drilled = [*drill_downs(period), *subjects(period)]
+    tables = [
+        *overview.tables(manifest),
+        *(segments(basis, period, is_split=True) for basis in ("last_year", "budget")),
+        months(period),
+        *(table for *_, found in drilled for table in found),
+    ]
     return [(field.mart or table.mart, field) for table in tables for field in table.fields]
 
 
