@@ -115,6 +115,8 @@ class KeyFigures:
     """Against last year, against the budget; only what there is something to compare with."""
     price_note: str
     """Which price is shown."""
+    on_hold: Sentence
+    """What of the cost is at prices that nobody should believe yet; empty where nothing is."""
     trends: Sequence[Chart]
     months: Filled
     choices: Mapping[str, Sequence[tuple[str, Sequence[tuple[str, str]]]]]
@@ -148,6 +150,7 @@ def read_keyfigures(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -
         period=period,
         compared=_compared(reader, period),
         price_note=_price_note(reader, period),
+        on_hold=_on_hold(reader, period),
         trends=_trends(period, by_month),
         months=by_month,
         choices=_choices(reader, period),
@@ -333,6 +336,25 @@ def _price_note(reader: Reader, period: Period) -> str:
         f"Den viste pris er den bogførte til og med {long_month(to)}, som er lukket, og den planlagte derefter. "
         f"I de lukkede måneder af {period.year} er {share} % af den planlagte udgift bogført på et forløb."
     )
+
+
+def _on_hold(reader: Reader, period: Period) -> Sentence:
+    metric = reader.metrics["cost_on_hold_dkk"]
+    if metric.table != PRICES:
+        return []
+    this = reader.figure(PRICES, metric.expression, period.to_date(period.year))
+    if not this.value:
+        return []
+    said: list[str | Figure] = [f"Af udgiften i {period.text} er ", this]
+    if period.has_last_year:
+        said += [
+            ", og af sidste års ",
+            reader.figure(PRICES, metric.expression, period.to_date(period.year - 1)),
+        ]
+    return [
+        *said,
+        " til priser, der er så usandsynlige, at de skal bekræftes (regel D16); de er med i prisen ovenfor.",
+    ]
 
 
 # The trends -----------------------------------------------------------------------------------------------------------

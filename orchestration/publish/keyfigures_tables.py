@@ -211,6 +211,7 @@ def months(period: Period) -> Table:
                 "cost_unattached", UNATTACHED, metric="cost_total_dkk", where=f"{covered} and is_unattached"
             ),
             Field.of("cost_total_dkk", label="Planlagt udgift i alt"),
+            Field.of("cost_on_hold_dkk", label="heraf usandsynlige priser"),
             Field.of("cost_posted_dkk", label="Bogført på forløb"),
         ],
     )

@@ -22,7 +22,7 @@ def write(folder: Path, found: KeyFigures | None) -> dict[str, str]:
         return {}
     told = [
         *(Told(compared.title, "", compared.sentences) for compared in found.compared),
-        Told("Priser", "", [[found.price_note]]),
+        Told("Priser", "", [[found.price_note], *([found.on_hold] if found.on_hold else [])]),
     ]
     FigureBook(folder / KEYFIGURES_FILE, "Nøgletal", found.manifest, told, found.tables).write()
     return {KEYFIGURES_FILE: "Nøgletallene i Excel"}

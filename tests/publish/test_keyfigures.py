@@ -152,6 +152,15 @@ def test_closed_months_show_the_posted_price_and_say_so(page: Page) -> None:
     assert march["Planlagt udgift i alt"] == "163.235"
 
 
+def test_prices_on_hold_are_told_and_nothing_is_where_there_are_none(page: Page, published: Whole) -> None:
+    assert page.locator("p.note").inner_text() == (
+        "Af udgiften i januar–marts 2022 er 50.000 kr., og af sidste års 0 kr. til priser, der er så usandsynlige, at "
+        "de skal bekræftes (regel D16); de er med i prisen ovenfor."
+    )
+    found = read(published, "update kobling.marts.mart_unit_price set cost_on_hold_dkk = 0")
+    assert found is not None and not found.on_hold
+
+
 def test_persons_stand_together_and_tables_sum_to_all_cost(page: Page, query: Query) -> None:
     assert "P000000000000000" not in page.content()
     cost = query("select sum(cost_total_dkk) from marts.mart_unit_price where month >= date '2022-01-01'")
