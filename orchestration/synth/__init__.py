@@ -32,8 +32,8 @@ MARK = "synth.json"
 def write(out: Path, children: int, months: int, seed: int) -> None:
     """Write deliveries under `out/landing/` and what was planted in them under `out/truth/`.
 
-    One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30, and an
-    action plan (plan) with the last. The same arguments give the same bytes (with the same version of DuckDB,
+    One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30; an action
+    plan (plan) with the last, and the assumptions of its year's budget with that year's first. The same arguments give the same bytes (with the same version of DuckDB,
     whose hash function makes the draws), and the files carry the time of their delivery, not of the clock.
 
     Args:

@@ -35,6 +35,11 @@ class Schedule:
         return self.deliveries[-1]
 
     @property
+    def first_of_last_year(self) -> date:
+        """The first delivery of the last delivery's year."""
+        return next(on for on in self.deliveries if on.year == self.last.year)
+
+    @property
     def delivered_from(self) -> date:
         """First day of the first fiscal year that is delivered whole so far; in January last year's."""
         return date(self.first.year - (self.first.month == 1), 1, 1)

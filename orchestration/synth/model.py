@@ -42,7 +42,17 @@ def build(scratch: Path, schedule: Schedule, children: int, seed: int) -> Iterat
         for name in ("macros", "population", "courses"):
             run_file(connection, SQL / f"{name}.sql")
         defects.plant(connection, SQL / "defects")
-        for name in ("cases", "payments", "claims", "ledger", "reports", "truth", "plan", "agreements"):
+        for name in (
+            "cases",
+            "payments",
+            "claims",
+            "ledger",
+            "reports",
+            "truth",
+            "plan",
+            "agreements",
+            "assumptions",
+        ):
             run_file(connection, SQL / f"{name}.sql")
         yield connection
     finally:

@@ -38,7 +38,10 @@ PLAN_FILES = {
 
 
 def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, landing: Path) -> None:
-    """Write every delivery of both sources under `landing`, and the planners' files with the last."""
+    """Write every delivery of both sources under `landing`, and what planners deliver.
+
+    Their files come with the last delivery, its year's budget assumptions with that year's first.
+    """
     for on in schedule.deliveries:
         bos = landing / "bos" / on.isoformat()
         connection.execute(f"create or replace temp table shown as from payment_report(date '{on}')")
@@ -56,10 +59,13 @@ def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, 
             budget = f"budget_report(date '{on}', {year})"
             write_csv(connection, budget, ledger / f"budget_{year}.csv", LEDGER, on)
         write_csv(connection, f"invoice_report(date '{on}')", ledger / "invoices.csv", LEDGER, on)
-    last = schedule.last
-    plan = landing / "plan" / last.isoformat()
+    last, first = schedule.last, schedule.first_of_last_year
+    plan = landing / "plan"
+    write_csv(
+        connection, "assumption_plan", plan / first.isoformat() / f"assumptions_{last.year}.csv", PLAN, first
+    )
     for relation, name in PLAN_FILES.items():
-        write_csv(connection, relation, plan / name, PLAN, last)
+        write_csv(connection, relation, plan / last.isoformat() / name, PLAN, last)
 
 
 def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth: Path) -> None:
@@ -71,6 +77,7 @@ def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth
     ledger = f"ledger_truth(date '{last}', date '{schedule.delivered_from}')"
     write_csv(connection, ledger, truth / "ledger_truth.csv", BOS, last)
     write_csv(connection, "missing_truth", truth / "ledger_missing.csv", BOS, last)
+    write_csv(connection, "assumption_truth", truth / "budget_assumptions.csv", BOS, last)
     write_csv(connection, "savings_truth", truth / "savings_plan.csv", BOS, last)
     for name in ("agreement", "consequence", "school"):
         write_csv(connection, f"{name}_truth", truth / f"{name}s.csv", BOS, last)
