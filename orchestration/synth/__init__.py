@@ -32,9 +32,10 @@ MARK = "synth.json"
 def write(out: Path, children: int, months: int, seed: int) -> None:
     """Write deliveries under `out/landing/` and what was planted in them under `out/truth/`.
 
-    One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30; an action
-    plan (plan) with the last, and the assumptions of its year's budget with that year's first. The same arguments give the same bytes (with the same version of DuckDB,
-    whose hash function makes the draws), and the files carry the time of their delivery, not of the clock.
+    One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30; what planners
+    decide (plan) with the last, and the assumptions of its year's budget with that year's first. The same arguments
+    give the same bytes (with the same version of DuckDB, whose hash function makes the draws), and the files carry
+    the time of their delivery, not of the clock.
 
     Args:
         out: Folder to write in, made if it is not there. What this function wrote there with the same

@@ -430,6 +430,52 @@ def test_budget_assumptions_are_loaded(world):
     ]
 
 
+def test_threshold_and_owner_of_an_assumption(world):
+    header = ASSUMPTIONS.rstrip("\n") + ";Tærskel;Ansvarlig\n"
+    row = "015195;intern;;0;;;0;80 %;12,5;Leder af Nord\n"
+    world.put("plan", DAY, "assumptions_2022.csv", header + row, "utf-8")
+    world.loaded()
+    columns = "assumed_courses, activation_pct, threshold_pct, owner_role"
+    assert world.rows("budget_assumption", columns) == [
+        (Decimal(0), Decimal(80), Decimal("12.5"), "Leder af Nord")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "reason"),
+    [
+        ("15195;;;1;;;1.000;;", "Aktivitetsnummer", "er ikke et aktivitetsnummer på seks cifre"),
+        ("015195;kommune;;1;;;1.000;;", "Leverandørtype", "vælg firma, person eller intern"),
+        ("015195;;;-1;;;1.000;;", "Helårsforløb", "er negativt"),
+        ("015195;;;12.5;;;1.000;;", "Helårsforløb", "er ikke et tal: skriv det som 12,5"),
+        ("015195;;;1;0;;1.000;;", "Varighed i dage", "er ikke positiv"),
+        ("015195;;;1;;-5;1.000;;", "Pris pr. dag", "er negativ"),
+        ("015195;;;1;;;;;", "Udgift", "mangler eller er ikke et beløb"),
+        ("015195;;;1;;;1.000;0,8;", "Aktiveringsprocent", "er ikke en procent fra 0 til 100: skriv fx 80"),
+        ("015195;;;1;;;1.000;101;", "Aktiveringsprocent", "er ikke en procent fra 0 til 100: skriv fx 80"),
+        ("015195;;;1;;;1.000;;0", "Tærskel", "er ikke en procent fra 1 til 1000: skriv fx 10"),
+    ],
+)
+def test_an_assumption_that_cannot_be_is_told_how_to_mend(world, row, column, reason):
+    header = ASSUMPTIONS.rstrip("\n") + ";Tærskel\n"
+    world.put("plan", DAY, "assumptions_2022.csv", f"{header}{row}\n", "utf-8")
+    assert "1 of 1 rows are bad" in world.refused()
+    [(file, line, found, why)] = world.quarantine()
+    assert (file, line, found) == ("assumptions_2022.csv", 2, column)
+    assert why.startswith(reason)
+
+
+def test_an_assumption_twice_is_refused(world):
+    world.put(
+        "plan",
+        DAY,
+        "assumptions_2022.csv",
+        f"{ASSUMPTIONS}015195;;;1;;;1.000;\n015195;;;2;;;1.000;\n",
+        "utf-8",
+    )
+    assert "rows are bad" in world.refused()
+
+
 def test_half_a_budget_is_refused(world):
     content = f"{ASSUMPTIONS}015195;firma;;;;;1.000;\n015196;andre;;;;;1.000;\n"
     world.put("plan", DAY, "assumptions_2022.csv", content, "utf-8")

@@ -58,7 +58,12 @@ AGREEMENT_HEADER = (
     "Aftale;CVR-nummer;Aktivitetsnummer;Gælder fra;Gælder til;Opsigelse i måneder;Regulering;Pris pr. dag"
 )
 CONSEQUENCE_HEADER = "Beslutning;Titel;Besluttet;Afdeling;Ramme;Forløb;År;Beløb;Sandsynlighed"
+ASSUMPTION_HEADER = (
+    "Aktivitetsnummer;Leverandørtype;Målgruppe;Helårsforløb;Varighed i dage;Pris pr. dag;Udgift;"
+    "Aktiveringsprocent;Tærskel;Ansvarlig"
+)
 TRUTH_HEADERS = {
+    "budget_assumptions.csv": "fiscal_year,activity_no,provider_kind,target_group,planted,is_reportable",
     "agreements.csv": "agreement_no,provider,activity,status,courses",
     "consequences.csv": "decision_no,fiscal_year,net,expected_net,own",
     "schools.csv": "provider,course_id,service_month,school_amount",
@@ -180,6 +185,7 @@ def test_the_files_of_the_deliveries(demo: Path) -> None:
         for name in ("expected_cases", "expected_payments", "granted_payments")
     ]
     plan = [f"plan/{DATES[-1]}/{name}.csv" for name in ("agreements", "consequences", "initiatives")]
+    plan.append(f"plan/{DATES[0]}/assumptions_2022.csv")
     assert found == sorted([*bos, *ledger, *plan])
 
 
@@ -192,6 +198,7 @@ def test_headers_are_the_real_ones(demo: Path) -> None:
         "budget": BUDGET_HEADER,
         "invoices": INVOICE_HEADER,
         "initiatives": PLAN_HEADER,
+        "assumptions": ASSUMPTION_HEADER,
         "agreements": AGREEMENT_HEADER,
         "consequences": CONSEQUENCE_HEADER,
     }
@@ -431,12 +438,41 @@ def test_the_plan_names_courses_that_ended_earlier_than_they_were_to(demo: Path)
         assert Decimal(found["realised"]) + Decimal(found["secured"]) < 0
 
 
+def test_assumptions_are_right_or_off_as_planted(demo: Path) -> None:
+    """The truth is of the file's rows; what a row leaves out is what its kind says."""
+    key = ("Aktivitetsnummer", "Leverandørtype", "Målgruppe")
+    rows = {
+        tuple(row[name] for name in key): row
+        for row in _rows(demo / "landing" / "plan" / DATES[0] / "assumptions_2022.csv")
+    }
+    truth = {
+        (row["activity_no"], row["provider_kind"], row["target_group"]): row
+        for row in _truth(demo, "budget_assumptions.csv")
+    }
+    assert truth.keys() == rows.keys()
+    planted = {row["planted"] for row in truth.values()}
+    assert planted >= {"number", "price", "cost", "within", "activation", "by_target_group", "not_used"}
+    for found, row in truth.items():
+        told = rows[found]
+        assert (row["is_reportable"] == "True") == (
+            row["planted"] in {"number", "price", "duration", "not_used"}
+        )
+        assert bool(told["Aktiveringsprocent"]) == (row["planted"] == "activation")
+        assert bool(told["Helårsforløb"]) == bool(told["Pris pr. dag"]) == (row["planted"] != "cost")
+        if told["Helårsforløb"]:
+            number, price, cost = (
+                Decimal(told[name].replace(",", ".")) for name in ("Helårsforløb", "Pris pr. dag", "Udgift")
+            )
+            rate = Decimal(told["Aktiveringsprocent"] or 100) / 100
+            assert abs(number * rate * price * 365 - cost) < cost / 1000
+
+
 def test_ingest_takes_every_row(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KOBLING_HOME", str(tmp_path))
     monkeypatch.setenv("KOBLING_LANDING", str(demo / "landing"))
     monkeypatch.setenv("KOBLING_PSEUDONYM_KEY", "a synthetic key for tests only")
     result = ingest(load_settings())
-    assert (len(result.loaded), result.refused, result.skipped) == (7, [], [])
+    assert (len(result.loaded), result.refused, result.skipped) == (8, [], [])
     for delivery in result.loaded:
         assert delivery.warnings == delivery.ignored == []
         folder = demo / "landing" / delivery.source / delivery.extract_date.isoformat()
