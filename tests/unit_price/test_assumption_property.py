@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit_price.rendered import select
+from tests.rendered import select
 
 CASES = 100
 ORE = Fraction(1, 100)
