@@ -1,6 +1,5 @@
 """The main job through the command line, on small synthetic deliveries: published, rebuilt, refused by the gate."""
 
-import csv
 import json
 import shutil
 import sys
@@ -96,46 +95,6 @@ def test_each_planted_cause_stands_in_its_own_part_of_the_bridge(
     assert {cause: parts[course] for cause, course in courses.items()} == {
         cause: [part] for cause, part in planted.CAUSES.items()
     }
-
-
-def test_the_assumptions_that_were_planted_as_off_are_to_be_reported_and_no_others(
-    home: Settings, deliveries: tuple[Path, dict[str, str]]
-) -> None:
-    kinds = {"firma": "company", "person": "person", "intern": "internal", "": "all"}
-    with (deliveries[0] / "truth" / "budget_assumptions.csv").open(encoding="utf-8", newline="") as handle:
-        truth = {
-            (row["activity_no"], kinds[row["provider_kind"]], row["target_group"] or "all"): row
-            for row in csv.DictReader(handle)
-        }
-    found = current(home)
-    assert found is not None
-    marts = found.path / "kobling.duckdb"
-    key = "activity_no, provider_kind, target_group"
-    rows = _query(
-        marts, f"select {key}, is_reportable, report_by_da from marts.mart_budget_assumption where is_assumed"
-    )
-    reported = {tuple(row[:3]) for row in rows if row[3]}
-    assert {tuple(row[:3]) for row in rows} == truth.keys()
-    assert reported == {assumption for assumption, row in truth.items() if row["is_reportable"] == "True"}
-    assert all(row[4] == "Controller" or row[4].startswith(("Leder af ", "Indkøb")) for row in rows)
-    # rule E08 asks for the same, one gap an assumption
-    gaps = _query(
-        marts,
-        "select text_da from marts.mart_registration_gap where rule_id = 'E08' and status in ('open', 'overdue')",
-    )
-    assert sorted(text.split(":")[0] for (text,) in gaps) == sorted(
-        "Aktivitet "
-        + ", ".join(
-            word
-            for word in (
-                activity,
-                {"company": "firma", "internal": "intern"}.get(kind, kind),
-                target_group,
-            )
-            if word != "all"
-        )
-        for activity, kind, target_group in reported
-    )
 
 
 def test_a_past_date_is_rebuilt_beside_the_newer_one(kobling: Kobling, home: Settings) -> None:
