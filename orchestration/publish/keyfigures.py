@@ -390,7 +390,9 @@ def _trends(period: Period, by_month: Filled) -> list[Chart]:
     )
     found = []
     for name, title, caption, kind, is_price in drawn:
-        series, values, rows = set(), [], {}
+        series: set[str] = set()
+        values: list[dict[str, Any]] = []
+        rows: dict[str, dict[int, Any]] = {}
         for row in by_month.rows:
             at = row.keys["month"]
             value = row[name].value

@@ -28,17 +28,22 @@ def comparison(
         ("pris", "prisen"): price,
         ("sammensætning", "sammensætningen af ydelser"): mix,
     }
-    kinds = ("number", "number", "decimal", "decimal", "number", "number")
+    courses, courses_base, days, days_base, price_day, price_day_base = levels
     return Comparison(
-        "januar–marts 2022",
-        "de samme måneder i 2021",
-        figure("10000000"),
-        figure("9000000"),
-        figure(str(sum(map(Decimal, effects.values())))),
-        [Effect(*names, figure(value)) for names, value in effects.items()],
-        *(figure(value, kind) for value, kind in zip(levels, kinds, strict=True)),
-        "Familiebehandling (firmaer)",
-        figure(largest),
+        period="januar–marts 2022",
+        base="de samme måneder i 2021",
+        cost=figure("10000000"),
+        cost_base=figure("9000000"),
+        change=figure(str(sum(map(Decimal, effects.values())))),
+        effects=[Effect(*names, figure(value)) for names, value in effects.items()],
+        courses=figure(courses, "number"),
+        courses_base=figure(courses_base, "number"),
+        days_per_course=figure(days, "decimal"),
+        days_per_course_base=figure(days_base, "decimal"),
+        price_day=figure(price_day, "number"),
+        price_day_base=figure(price_day_base, "number"),
+        largest="Familiebehandling (firmaer)",
+        largest_change=figure(largest),
     )
 
 
