@@ -205,9 +205,9 @@ def check_nothing_is_lost(case: Case, years: dict[Key, dict[str, Any]], months: 
 
     costs: dict[Key, Decimal] = defaultdict(Decimal)
     days: dict[Key, int] = defaultdict(int)
-    for row in case.prices:
-        costs[owner(case, row)] += row[9]
-        days[owner(case, row)] += row[5]
+    for price in case.prices:
+        costs[owner(case, price)] += price[9]
+        days[owner(case, price)] += price[5]
     for key, row in years.items():
         if row["month_to"] is None:
             assert row["assumption_status"] == "not_begun"
