@@ -246,7 +246,7 @@ def prepare(
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema lake; create schema control")
         for entity in ENTITIES:
-            connection.execute(_lake_view(settings.lake_path, entity, loaded))
+            _create_lake_view(connection, settings.lake_path, entity, loaded)
         _fill(connection, "run", [(as_of, previous_as_of(loaded, as_of))])
         _fill(connection, "delivery", _deliveries(known, waiting))
         _fill(connection, "delivery_file", _files(loaded))
@@ -269,28 +269,33 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def _lake_view(lake: Path, entity: str, loaded: Iterable[Delivery]) -> str:
-    """A view over exactly the files that the registry names, with the declared types also where there is none."""
+def _create_lake_view(
+    connection: duckdb.DuckDBPyConnection, lake: Path, entity: str, loaded: Iterable[Delivery]
+) -> None:
+    """A view over exactly the files that the registry names, with the declared columns also where none has them."""
     columns = {column.name: column.type for column in ENTITIES[entity].columns.values()} | {
         "extract_date": "DATE"
     }
-    files = [
+    files = ", ".join(
         quoted(lake / file.lake_file)
         for delivery in loaded
         for file in delivery.files
         if file.entity == entity and file.lake_file
-    ]
+    )
     if files:
         # by name: a file from before a column came has NULL in it
         source = (
-            f"read_parquet([{', '.join(files)}], union_by_name = true, "
+            f"read_parquet([{files}], union_by_name = true, "
             "hive_partitioning = true, hive_types = {'extract_date': DATE})"
         )
-        selected = ", ".join(columns)
+        described = connection.execute(f"describe select * from {source}").fetchall()
+        there = {name for name, *_ in described}
     else:
-        source = "(select 1) where false"
-        selected = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in columns.items())
-    return f"create view lake.{entity} as select {selected} from {source}"
+        source, there = "(select 1) where false", set()
+    selected = ", ".join(
+        name if name in there else f"cast(null as {type_}) as {name}" for name, type_ in columns.items()
+    )
+    connection.execute(f"create view lake.{entity} as select {selected} from {source}")
 
 
 def _deliveries(known: Iterable[Delivery], waiting: Iterable[SkippedDelivery]) -> list[Row]:

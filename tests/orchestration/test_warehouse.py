@@ -122,6 +122,25 @@ def test_a_view_reads_the_committed_files_of_its_date_only(settings: Settings) -
     assert found == [(date(2022, 1, 31), Decimal(10)), (date(2022, 2, 28), Decimal(20))]
 
 
+def test_a_column_that_came_after_all_files_is_empty_and_typed(settings: Settings) -> None:
+    relative = "budget/extract_date=2022-01-31/ledger__b__1.parquet"
+    path = settings.lake_path / relative
+    path.parent.mkdir(parents=True)
+    columns = ENTITIES["budget"].columns.values()
+    older = ", ".join(
+        f"null::{column.type} as {column.name}" for column in columns if column.name != "corrected_budget_dkk"
+    )
+    duckdb.sql(f"copy (select {older}) to '{path}'")
+    record = file_record("b.csv", "budget", lake_file=relative)
+    warehouse.prepare(
+        settings, date(2022, 3, 31), settings.warehouse_path, [delivery("2022-01-31", files=[record])]
+    )
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        described = dict(row[:2] for row in connection.execute("describe lake.budget").fetchall())
+        assert connection.execute("select corrected_budget_dkk from lake.budget").fetchall() == [(None,)]
+    assert described["corrected_budget_dkk"] == ENTITIES["budget"].columns["corrected_budget_dkk"].type
+
+
 def test_holidays_are_the_danish_ones(settings: Settings) -> None:
     warehouse.prepare(settings, date(2022, 3, 31), settings.warehouse_path, DELIVERIES)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
