@@ -32,7 +32,16 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyCon
     program = Path(sys.executable).with_name("kobling")
     selected = ["--select", "+mart_budget_assumption", "gap_e08"]
     # many a test of what is selected reads a neighbour that is not
-    command = [program, "dbt", "--quiet", "build", *selected, "--exclude-resource-type", "test", "unit_test"]
+    command = [
+        str(program),
+        "dbt",
+        "--quiet",
+        "build",
+        *selected,
+        "--exclude-resource-type",
+        "test",
+        "unit_test",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return duckdb.connect(str(settings.warehouse_path), read_only=True)
 
