@@ -5,11 +5,10 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import jinja2
-import yaml
 
 from orchestration.settings import PROJECT_ROOT
 from orchestration.warehouse import CONTROL
+from tests.rendered import select
 
 MODELS = ("date", "course", "pair", "cause")
 PARTS = [
@@ -21,20 +20,8 @@ COMPONENT, STATE = CONTROL["component_observation"], CONTROL["course_state_obser
 @cache
 def statements() -> list[str]:
     """One `create view` a model, in order."""
-    variables = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_bytes())["vars"]
-    macros = "".join(
-        path.read_text(encoding="utf-8") for path in sorted((PROJECT_ROOT / "macros").glob("*.sql"))
-    )
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     models = [f"int_overrun__bridge_{name}" for name in MODELS] + ["int_overrun__bridge"]
-    created = []
-    for model in models:
-        path = PROJECT_ROOT / "models" / "intermediate" / "overrun" / f"{model}.sql"
-        sql = environment.from_string(macros + path.read_text(encoding="utf-8"))
-        created.append(
-            f"create view {model} as {sql.render(ref=lambda name: name, var=lambda name: variables[name])}"
-        )
-    return created
+    return [f"create view {model} as {select(model)}" for model in models]
 
 
 def open_bridge() -> duckdb.DuckDBPyConnection:

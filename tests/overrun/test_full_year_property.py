@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count, takewhile
-from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rendered import select
+
 STEP_DAYS = {"DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14}
 
 TABLES = {
@@ -101,13 +100,7 @@ def courses(draw: st.DrawFn) -> tuple[date, list[Course]]:
 @pytest.fixture(scope="module")
 def statement() -> str:
     """The model as a `create table`."""
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
-    path = ROOT / "models" / "intermediate" / "overrun" / "int_overrun__full_year.sql"
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
-        macros + path.read_text(encoding="utf-8")
-    )
-    sql = template.render(ref=lambda name: name, var=lambda _name, default=None: default)
-    return f"create or replace table int_overrun__full_year as {sql}"
+    return f"create or replace table int_overrun__full_year as {select('int_overrun__full_year')}"
 
 
 @pytest.fixture(scope="module")

@@ -9,18 +9,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rendered import ROOT, select
+
 MODELS = [
     "int_overrun__initiative",
     "int_overrun__initiative_course",
@@ -73,15 +72,7 @@ def contract(mart: str) -> str:
 @pytest.fixture(scope="module")
 def statements() -> list[str]:
     """One `create table` a model, in order."""
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    rendered = []
-    for model in MODELS:
-        (path,) = (ROOT / "models").rglob(f"{model}.sql")
-        template = environment.from_string(macros + path.read_text(encoding="utf-8"))
-        sql = template.render(ref=lambda name: name, var=lambda _name, default=None: default)
-        rendered.append(f"create or replace table {model} as {sql}")
-    return rendered
+    return [f"create or replace table {model} as {select(model)}" for model in MODELS]
 
 
 def build(statements: list[str], tables: dict[str, list[Row]]) -> duckdb.DuckDBPyConnection:

@@ -11,16 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rendered import select
+
 MODELS = [
     "int_account__rule",
     "int_account__year",
@@ -148,17 +146,8 @@ close = st.fixed_dictionaries(
 @cache
 def sql_of() -> tuple[dict[str, str], dict[str, str]]:
     """The models' queries and the gate's, by name."""
-    variables = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    flat = {**variables, **variables.get("kobling", {})}
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
-
-    def rendered(path: Path) -> str:
-        template = environment.from_string(macros + path.read_text(encoding="utf-8"))
-        return template.render(ref=lambda name: name, var=lambda name, default=None: flat.get(name, default))
-
-    models = {name: rendered(next((ROOT / "models").rglob(f"{name}.sql"))) for name in MODELS}
-    tests = {name: rendered(ROOT / "tests" / "dbt" / f"{name}.sql") for name in [*EQUATIONS, RULES_AGREE]}
+    models = {name: select(name) for name in MODELS}
+    tests = {name: select(name) for name in [*EQUATIONS, RULES_AGREE]}
     return models, tests
 
 
