@@ -7,7 +7,7 @@ reasoning can find is the least and the greatest value that a hidden cell may ha
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -351,4 +351,7 @@ def test_the_shared_population_is_safe(home: Home, figure: str) -> None:
         assert known.hidden
         assert {cell: truth[cell] for cell in known.shown} == pytest.approx(known.shown)
         assert exactly(intervals(known)) == set()
-        assert exactly(intervals(with_accounts(known, truth))) == set()
+        # of a year with a single quarter the accounts themselves tell
+        years = Counter(quarter.year for quarter in {row["quarter"] for row in rows})
+        told = {cell for cell in known.hidden if years[cell[1].year] == 1}
+        assert exactly(intervals(with_accounts(known, truth))) <= told
