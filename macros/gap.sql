@@ -181,7 +181,10 @@ own as (
 
 {#- Values as Danish readers write them: 12.345,67 kr. · 31.12.2022 · marts 2022. -#}
 {% macro dkk_da(amount) -%}
-    translate(format('{:,.2f}', cast({{ amount }} as double)), ',.', '.,') || ' kr.'
+    {%- set text = 'cast(cast(' ~ amount ~ ' as decimal(18, 2)) as varchar)' -%}
+    case when {{ amount }} < 0 then '-' else '' end
+    || translate(format('{:,}', abs(cast(split_part({{ text }}, '.', 1) as bigint))), ',', '.')
+    || ',' || split_part({{ text }}, '.', 2) || ' kr.'
 {%- endmacro %}
 
 {#- 12,5 for 12.5; whole numbers without decimals. -#}

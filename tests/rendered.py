@@ -16,12 +16,15 @@ VARS = yaml.safe_load((ROOT / "dbt_project.yml").read_bytes())["vars"]
 @cache
 def select(model: str) -> str:
     """The query of a model, or of a test of dbt's; what it refers to has to be there under its plain name."""
-    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
     (path,) = [*(ROOT / "models").rglob(f"{model}.sql"), *(ROOT / "tests" / "dbt").glob(f"{model}.sql")]
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"]).from_string(
-        macros + path.read_text(encoding="utf-8")
-    )
-    return template.render(
+    return render(path.read_text(encoding="utf-8"))
+
+
+def render(text: str) -> str:
+    """SQL with the project's macros put in."""
+    macros = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").glob("*.sql")))
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"])
+    return environment.from_string(macros + text).render(
         ref=lambda name: name,
         var=lambda name, *default: VARS.get(name, *default) if default else VARS[name],
     )

@@ -7,12 +7,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import BaseModel
 
 from orchestration.publish import Publication, publish
@@ -199,3 +200,23 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         viewport={"width": 1366, "height": 768}, locale="da-DK", offline=True
     ) as context:
         yield context
+
+
+@contextmanager
+def opened(context: BrowserContext, file: Path, *brought: str) -> Iterator[Page]:
+    """A page; whatever it complains of, or asks of anywhere but its own folder, fails the test.
+
+    Args:
+        brought: the files beside it that it asks for.
+    """
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    assert complaints == []
+    assert set(asked) == {(file.parent / name).as_uri() for name in (file.name, *brought)}
+    page.close()

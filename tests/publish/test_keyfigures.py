@@ -19,7 +19,7 @@ from orchestration.publish.keyfigures_tables import Period
 from orchestration.settings import Settings
 from orchestration.templating import amount, whole, written
 
-from .conftest import DELIVERIES, FIXTURES, MARCH, SMALL_BUILD, Whole, verdicts
+from .conftest import DELIVERIES, FIXTURES, MARCH, SMALL_BUILD, Whole, opened, verdicts
 
 KEYFIGURES_BUILD = FIXTURES / "keyfigures_build.sql"
 Query = Callable[[str], Any]
@@ -45,18 +45,8 @@ def folder(published: Whole) -> Path:
 
 @pytest.fixture
 def page(context: BrowserContext, folder: Path) -> Iterator[Page]:
-    """The page, opened; whatever it complains of, or asks of anywhere but its own folder, fails the test."""
-    page = context.new_page()
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((folder / "index.html").as_uri())
-    yield page
-    assert complaints == []
-    assert set(asked) == {(folder / name).as_uri() for name in ("index.html", "assets/keyfigures.js")}
-    page.close()
+    with opened(context, folder / "index.html", "assets/keyfigures.js") as page:
+        yield page
 
 
 @pytest.fixture

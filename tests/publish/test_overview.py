@@ -21,7 +21,7 @@ from orchestration.publish.metrics import read_metrics
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.templating import amount, written
 
-from .conftest import DELIVERIES, MARCH, OVERVIEW_BUILD, SMALL_BUILD, Whole, verdicts
+from .conftest import DELIVERIES, MARCH, OVERVIEW_BUILD, SMALL_BUILD, Whole, opened, verdicts
 
 KINDS = ("money", "number", "share", "month", "date", "text")
 
@@ -53,18 +53,8 @@ def folder(published: Whole) -> Path:
 
 @pytest.fixture
 def page(context: BrowserContext, folder: Path) -> Iterator[Page]:
-    """The page, opened; whatever it complains of or asks for fails the test."""
-    page = context.new_page()
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((folder / "index.html").as_uri())
-    yield page
-    assert complaints == []
-    assert asked == [(folder / "index.html").as_uri()]
-    page.close()
+    with opened(context, folder / "index.html") as page:
+        yield page
 
 
 @pytest.fixture
