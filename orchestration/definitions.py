@@ -13,7 +13,7 @@ from orchestration import dbt, replay
 from orchestration.assets.control import control, observed, stored_observation
 from orchestration.assets.lake import lake_assets, landing_specs
 from orchestration.assets.models import Translator, dbt_models
-from orchestration.assets.publication import publication
+from orchestration.assets.publication import postgres, publication
 from orchestration.checks import lake_gate, mart_gate
 from orchestration.ingest.profiles import load_profiles
 from orchestration.jobs import kobling, kobling_month_end
@@ -59,6 +59,7 @@ def build_definitions(
             dbt_models(manifest),
             mart_gate(published),
             publication(published),
+            postgres,
         ],
         jobs=[kobling, kobling_month_end],
         schedules=[daily],

@@ -17,6 +17,7 @@ from orchestration.settings import Settings
 from orchestration.validation import Subject, ValidationResult
 
 PUBLICATION = dg.AssetKey("publication")
+POSTGRES = dg.AssetKey(["publication", "postgres"])
 
 
 def publication(published_tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -61,6 +62,29 @@ def publication(published_tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             )
 
     return publish_build
+
+
+@dg.asset(
+    key=POSTGRES,
+    deps=[PUBLICATION],
+    group_name="publication",
+    kinds={"postgres"},
+    retry_policy=RETRY,
+    description="The current publication in PostgreSQL, in one transaction; nothing without KOBLING_PG_DSN.",
+)
+def postgres(context: dg.AssetExecutionContext, run: Run) -> dg.MaterializeResult[None]:
+    """Says what PostgreSQL shows when it is done."""
+    from orchestration.publish import current
+
+    settings = run.settings
+    with told(context.log):
+        found = current(settings)
+        if settings.pg_dsn is None or found is None:
+            return dg.MaterializeResult(metadata={"id": "KOBLING_PG_DSN is not set"})
+        from orchestration.publish.postgres import publish_to_postgres
+
+        is_new = publish_to_postgres(settings.pg_dsn.get_secret_value(), found)
+        return dg.MaterializeResult(metadata={"id": found.id, "is_new": is_new})
 
 
 def _validation(settings: Settings, subject: Subject) -> ValidationResult:

@@ -6,7 +6,8 @@ Does not: messages of tests; they can quote a value.
 
 import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ class TableDoc(BaseModel):
     columns: dict[str, str]
     folder: str = ""
     """The folder of its SQL file, which is its subject."""
+    key: list[str] = []
+    """The columns that a dbt test says are unique together; of several keys the shortest."""
+    is_key_nullable: bool = False
+    """Whether one of them may be empty."""
 
 
 class DbtTest(BaseModel):
@@ -55,6 +60,7 @@ def read_docs(manifest: Path | None) -> dict[str, TableDoc]:
     if manifest is None or not manifest.is_file():
         return {}
     nodes = json.loads(manifest.read_bytes())["nodes"].values()
+    tests = _column_tests(nodes)
     return {
         node["name"]: TableDoc(
             name=node["name"],
@@ -64,10 +70,32 @@ def read_docs(manifest: Path | None) -> dict[str, TableDoc]:
                 column["name"]: " ".join(column["description"].split()) for column in node["columns"].values()
             },
             folder=_folder(node),
+            **_key(tests[node["name"]]),
         )
         for node in nodes
         if node["resource_type"] == "model"
     }
+
+
+def _column_tests(nodes: Iterable[Mapping[str, Any]]) -> defaultdict[str, list[tuple[str, list[str]]]]:
+    """Model name → its generic tests of columns: name, columns."""
+    found: defaultdict[str, list[tuple[str, list[str]]]] = defaultdict(list)
+    for node in nodes:
+        metadata = node.get("test_metadata")
+        if metadata and node.get("attached_node") and not node.get("config", {}).get("where"):
+            arguments = metadata.get("kwargs", {})
+            columns = arguments.get("columns") or [arguments.get("column_name")]
+            found[node["attached_node"].split(".")[-1]].append((metadata["name"], columns))
+    return found
+
+
+def _key(tests: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
+    keys = [columns for name, columns in tests if name in ("unique", "unique_combination")]
+    if not keys:
+        return {}
+    key = min(keys, key=lambda columns: (len(columns), columns))
+    filled = {columns[0] for name, columns in tests if name == "not_null"}
+    return {"key": key, "is_key_nullable": not filled.issuperset(key)}
 
 
 def read_tests(run_results: Path | None, manifest: Path | None = None) -> list[DbtTest]:

@@ -96,6 +96,9 @@ class TableEntry(_Entry):
     columns: list[Column]
     sums: dict[str, Decimal | None]
     """The sum of every DECIMAL column; `None` where all its values are empty."""
+    key: list[str] = []
+    """The columns that tell a row from all others; empty where no dbt test says so."""
+    is_key_nullable: bool = False
 
     @property
     def name(self) -> str:

@@ -98,7 +98,7 @@ def copy_schema(
             connection.execute(f"comment on table {published} is {quoted(doc.description)}")
             for column in columns.keys() & doc.columns.keys():
                 connection.execute(f"comment on column {published}.{column} is {quoted(doc.columns[column])}")
-        entries.append(_entry(connection, table, published, columns))
+        entries.append(_entry(connection, table, published, columns, doc))
     return entries
 
 
@@ -117,7 +117,11 @@ def rows_of(
 
 
 def _entry(
-    connection: duckdb.DuckDBPyConnection, table: str, published: str, columns: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    published: str,
+    columns: Mapping[str, str],
+    doc: TableDoc | None,
 ) -> TableEntry:
     decimals = [column for column, type_ in columns.items() if type_.startswith("DECIMAL")]
     sums = "".join(f", sum({column})" for column in decimals)
@@ -128,4 +132,6 @@ def _entry(
         rows=row[0],
         columns=[Column(name=name, type=type_) for name, type_ in columns.items()],
         sums=dict(zip(decimals, row[1:], strict=True)),
+        key=doc.key if doc else [],
+        is_key_nullable=doc.is_key_nullable if doc else False,
     )
