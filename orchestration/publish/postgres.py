@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from psycopg.types.json import Jsonb
 
 from orchestration.errors import ConfigurationError
+from orchestration.publish import public_part
 from orchestration.publish.manifest import TableEntry
 from orchestration.publish.store import BUILDING, Publication
 from orchestration.publish.tables import quoted
@@ -39,20 +40,36 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 class Part:
     """A part of a publication: its tables, and who may read them in PostgreSQL."""
 
-    schema: str
-    """In the publication's table names."""
     file: str
     """The DuckDB file that has them, and the schema in it."""
     file_schema: str
     into: str
     """The schema in PostgreSQL."""
     roles: tuple[str, ...]
+    schema: str = "marts"
+    """In the manifest's names of tables."""
+    only: tuple[str, ...] = ()
+    """So many of the schema's tables; all, where empty."""
+
+    def entries(self, publication: Publication) -> list[TableEntry]:
+        """The part's tables."""
+        return [
+            entry
+            for entry in publication.manifest.tables
+            if entry.table.startswith(f"{self.schema}.") and (not self.only or entry.name in self.only)
+        ]
 
 
 PARTS = (
-    Part("marts", "kobling.duckdb", "marts", "kobling", ("kobling_bi", "kobling_steward")),
-    Part("steward", "steward/steward.duckdb", "main", "kobling_steward", ("kobling_steward",)),
-    Part("public", "public/public.duckdb", "main", "kobling_public", ("kobling_public",)),
+    Part("kobling.duckdb", "marts", "kobling", ("kobling_bi", "kobling_steward")),
+    Part("steward/steward.duckdb", "main", "kobling_steward", ("kobling_steward",), schema="steward"),
+    Part(
+        f"public/{public_part.FILE}.duckdb",
+        "main",
+        "kobling_public",
+        ("kobling_public",),
+        only=public_part.MARTS,
+    ),
 )
 
 
@@ -88,7 +105,7 @@ def publish_to_postgres(dsn: str, publication: Publication) -> bool:
                 _replace(connection, publication)
             # what was deleted is space for the next one, and the planner learns the new sizes
             for part in PARTS:
-                for entry in _entries(publication, part):
+                for entry in part.entries(publication):
                     connection.execute(SQL("vacuum (analyze) {}").format(Identifier(part.into, entry.name)))
     except psycopg.Error as error:
         raise ConfigurationError(
@@ -104,14 +121,14 @@ def _replace(connection: Connection, publication: Publication) -> None:
     tables: dict[str, str] = {}
     for part in PARTS:
         _ensure_schema(connection, part)
-        entries = _entries(publication, part)
+        entries = part.entries(publication)
         tables |= {f"{part.into}.{entry.name}": _definition(part, entry).as_string() for entry in entries}
     # another shape is another table; a view on such a one stops us, for it is not ours to drop
     for name, definition in before.items():
         if tables.get(name) != definition:
             connection.execute(SQL("drop table if exists {}").format(Identifier(*name.split(".", 1))))
     for part in PARTS:
-        entries = _entries(publication, part)
+        entries = part.entries(publication)
         if entries:
             _load(connection, part, publication.path, entries)
         for role in part.roles:
@@ -134,10 +151,6 @@ def _shown(connection: Connection) -> tuple[str | None, dict[str, str]]:
         return None, {}
     row = connection.execute("select id, tables from kobling.publication").fetchone()
     return (row[0], row[1]) if row else (None, {})
-
-
-def _entries(publication: Publication, part: Part) -> list[TableEntry]:
-    return [entry for entry in publication.manifest.tables if entry.table.startswith(f"{part.schema}.")]
 
 
 def _ensure_schema(connection: Connection, part: Part) -> None:

@@ -133,7 +133,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
                         "column_name": column,
                         "depends_on": {"nodes": ["model.kobling.mart_overrun"]},
                     }
-                    for column in ("frame_id", "forecast")
+                    for column in ("frame_id", "forecast", "fiscal_year", "account_id")
+                },
+                "test.kobling.unique_combination_mart_overrun.abc": {
+                    "resource_type": "test",
+                    "test_metadata": {
+                        "name": "unique_combination",
+                        "kwargs": {"columns": ["fiscal_year", "account_id"]},
+                    },
+                    "attached_node": "model.kobling.mart_overrun",
+                    "depends_on": {"nodes": ["model.kobling.mart_overrun"]},
                 },
                 "test.kobling.assert_totals_tie.abc": {
                     "resource_type": "test",

@@ -14,12 +14,12 @@ from psycopg import errors
 
 from orchestration.errors import ConfigurationError
 from orchestration.publish import Publication, postgres, publish
-from orchestration.publish.postgres import publish_to_postgres
+from orchestration.publish.postgres import PARTS, publish_to_postgres
 from orchestration.settings import Settings
 from tests.publish.conftest import DELIVERIES, MARCH, SMALL_BUILD, verdicts
 from tests.publish.postgres_server import binaries, running
 
-SCHEMAS = {"marts": "kobling", "steward": "kobling_steward", "public": "kobling_public"}
+SCHEMAS = [part.into for part in PARTS]
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def dsn(server: str) -> Iterator[str]:
     """The server without anything of ours in it."""
     yield server
     with psycopg.connect(server, autocommit=True) as connection:
-        for schema in (*SCHEMAS.values(), "controllers"):
+        for schema in (*SCHEMAS, "controllers"):
             connection.execute(f"drop schema if exists {schema} cascade")
 
 
@@ -71,11 +71,11 @@ def published(folder: Path, name: str, change: str) -> Publication:
 def totals(dsn: str, publication: Publication) -> None:
     """Holds every table against the manifest: rows, and the sum of every amount."""
     with psycopg.connect(dsn) as connection:
-        for entry in publication.manifest.tables:
-            schema, name = entry.table.split(".")
-            sums = "".join(f", sum({column})" for column in entry.sums)
-            row = connection.execute(f"select count(*){sums} from {SCHEMAS[schema]}.{name}").fetchone()
-            assert row == (entry.rows, *entry.sums.values()), entry.table
+        for part in PARTS:
+            for entry in part.entries(publication):
+                sums = "".join(f", sum({column})" for column in entry.sums)
+                row = connection.execute(f"select count(*){sums} from {part.into}.{entry.name}").fetchone()
+                assert row == (entry.rows, *entry.sums.values()), entry.table
         assert connection.execute("select id from kobling.publication").fetchall() == [(publication.id,)]
 
 
@@ -116,10 +116,7 @@ def test_a_role_sees_its_part_only(
     dsn: str, whole: tuple[Settings, Publication], role: str, reads: list[str], refused: list[str]
 ):
     publish_to_postgres(dsn, whole[1])
-    tables = {schema: [] for schema in SCHEMAS.values()}
-    for entry in whole[1].manifest.tables:
-        schema, name = entry.table.split(".")
-        tables[SCHEMAS[schema]].append(name)
+    tables = {part.into: [entry.name for entry in part.entries(whole[1])] for part in PARTS}
     assert all(tables.values())
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"set role {role}")
