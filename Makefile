@@ -19,7 +19,7 @@ DEMO_CHILDREN := 60
 DEMO_MONTHS := 4
 DEMO_SEED := 1
 
-.PHONY: help demo dev test check format lock clean
+.PHONY: help demo dev test torture check format lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ dev: .venv/runtime ## Dagster's web UI on the demo's home
 
 test: .venv/development ## all tests
 	$(BIN)/python -m pytest
+
+torture: .venv/development ## the long versions: kills, mutations, damaged builds, random populations
+	$(BIN)/python -m pytest --torture -m torture
 
 check: .venv/development ## format, lint, types, SQL
 	$(BIN)/ruff format --check .

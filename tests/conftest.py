@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT_ROOT, Settings
+from tests.effort import OPTION
 from tests.home import AS_OF, Home, kobling
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make torture`."""
+    parser.addoption(OPTION, action="store_true", help="the long version of every test that has one")
+
+
+@pytest.fixture(scope="session")
+def torture(request: pytest.FixtureRequest) -> bool:
+    """Whether the long version is asked for; such a test carries the mark of the same name."""
+    return bool(request.config.getoption(OPTION))
 
 
 @pytest.fixture(autouse=True)

@@ -165,7 +165,7 @@ def _ensure_schema(connection: Connection, part: Part) -> None:
 def _definition(part: Part, entry: TableEntry) -> Composed:
     """How the table is made: columns, and its key where it has one."""
     lines = [
-        SQL("{} {}").format(Identifier(column.name), SQL(_TYPES.get(column.type, column.type)))  # type: ignore[arg-type]
+        SQL("{} {}").format(Identifier(column.name), SQL(_TYPES.get(column.type, column.type)))
         for column in entry.columns
     ]
     if entry.key:

@@ -37,6 +37,7 @@ OUR_KEYS = {
     "gate/marts",
     "observations",
     "publication",
+    "publication/postgres",
 }
 
 
@@ -141,6 +142,7 @@ def test_jobs_run_everything_in_one_process(definitions: dg.Definitions) -> None
             "observations",
             "marts_gate",
             "publication",
+            "publication__postgres",
         }
 
 
