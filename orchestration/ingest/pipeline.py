@@ -4,16 +4,16 @@ Belongs here: the order of things over all deliveries. Does not: how a file is r
 Dagster.
 """
 
-import hmac
 import logging
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from orchestration.errors import ConfigurationError, KoblingError
+from orchestration.errors import KoblingError
 from orchestration.ingest.decode import StagedFile, file_hash, stage
 from orchestration.ingest.errors import FileRefused, StillCopying
+from orchestration.ingest.keys import key_fingerprint, require_key_of_lake
 from orchestration.ingest.lake import Lake
 from orchestration.ingest.landing import (
     LandedDelivery,
@@ -66,7 +66,7 @@ def ingest(settings: Settings) -> IngestResult:
         InputError: another ingest is running.
         KoblingError: a folder cannot be read or written, or disk or memory does not suffice.
     """
-    key = settings.require_key()
+    key = require_key_of_lake(settings)
     profiles = load_profiles(settings.profiles_path)
     lake = Lake(settings.lake_path, settings.quarantine_path)
     try:
@@ -77,11 +77,6 @@ def ingest(settings: Settings) -> IngestResult:
     raise KoblingError(
         f"ingest stopped ({reason}): see to disk space and the folders' permissions, then run again"
     )
-
-
-def key_fingerprint(key: bytes) -> str:
-    """Tells keys apart without telling the key: 12 hex digits."""
-    return hmac.digest(key, b"kobling key fingerprint", "sha256").hex()[:12]
 
 
 def _stage(file: LandedFile, target: Path) -> StagedFile:
@@ -113,11 +108,6 @@ class _Ingest:
 
     def run(self, landing: Path) -> IngestResult:
         """Sweep, then take the deliveries by date."""
-        if any(record.key_fingerprint != self.fingerprint for record in self.loaded.values()):
-            raise ConfigurationError(
-                "KOBLING_PSEUDONYM_KEY is not the key that the lake was made with; set that one, "
-                "or move the lake away and ingest everything again"
-            )
         self.lake.sweep()
         deliveries, notices = scan(landing, self.profiles)
         for notice in notices:
