@@ -218,12 +218,14 @@ def _settings() -> "Settings":
 def _logged(error: Exception) -> str:
     """Writes the traceback to the log and says where; says nothing where that fails too."""
     try:
+        import logging
+
         from orchestration.failures import without_values
+        from orchestration.logs import logging_to
 
         log = _settings().logs_path / "kobling.log"
-        log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(f"{without_values(error)}\n")
+        with logging_to(log):
+            logging.getLogger("kobling").error(without_values(error))
     except (OSError, KoblingError):
         return ""
     return f"; {log} has the traceback"

@@ -15,8 +15,8 @@ from orchestration import instance as instances
 from orchestration.assets.lake import REGISTRY
 from orchestration.definitions import build_definitions
 from orchestration.failures import Told, first_failure
-from orchestration.jobs import JOB, as_of_config
-from orchestration.logs import PROCESS, logging_to
+from orchestration.jobs import JOB, LOGGED, as_of_config
+from orchestration.logs import logging_to, run_log
 from orchestration.publish import Publication, list_publications
 from orchestration.resources import WAIT_SECONDS, only_writer
 from orchestration.settings import Settings
@@ -46,10 +46,10 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         InputError: another run did not end in time.
     """
     run_id = str(uuid.uuid4())
-    outcome = Outcome(log=settings.logs_path / f"run-{run_id}.log")
+    outcome = Outcome(log=run_log(settings.logs_path, run_id))
     with (
         only_writer(settings, WAIT_SECONDS),
-        logging_to(outcome.log, verbose=verbose),
+        logging_to(outcome.log, run_id, verbose=verbose),
         instances.open_instance(settings) as instance,
     ):
         instances.end_dead_runs(instance)
@@ -57,7 +57,7 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_id=run_id,
-            run_config={**as_of_config(as_of), "loggers": {PROCESS: {}}},
+            run_config={**as_of_config(as_of), **LOGGED},
             tags=instances.process_tag(),
             raise_on_error=False,
         )

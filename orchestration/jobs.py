@@ -10,10 +10,13 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.control import STEP
+from orchestration.logs import PROCESS
 
 JOB = "kobling"
 MONTH_END_JOB = "kobling_month_end"
 FIRST_MONTH = "2015-01-01"
+LOGGED: dict[str, Any] = {"loggers": {PROCESS: {}}}
+"""The run configuration by which Dagster's events stand in the run's log."""
 
 
 def as_of_config(as_of: date | None) -> dict[str, Any]:
@@ -29,7 +32,7 @@ def month_end(month: str) -> date:
 
 def month_end_config(partition: str) -> Mapping[str, Any]:
     """The run configuration of a month's partition."""
-    return as_of_config(month_end(partition))
+    return {**as_of_config(month_end(partition)), **LOGGED}
 
 
 # One process for all steps: DuckDB has one writer, and dbt's parsed project stays in memory.
@@ -37,6 +40,7 @@ kobling = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
+    config=LOGGED,
     description=(
         "Ingest what is new in landing, build, validate, publish. To rebuild a past date, give `as_of` to the step "
         "`control` in the launchpad, or take a month from the partitions of `kobling_month_end`."

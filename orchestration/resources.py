@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from orchestration.errors import InputError
+from orchestration.logs import logging_to, run_log
 from orchestration.settings import Settings, load_settings
 
 LOCK = ".kobling.lock"
@@ -63,9 +64,13 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._settings
 
     @contextmanager
-    def yield_for_execution(self, _: dg.InitResourceContext) -> Iterator["Run"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Run"]:
         """Takes the lock for the whole run: one process executes all steps."""
         os.umask(0o027)  # as the command line does: what a run leaves is for its owner and group
         self._settings = load_settings()
-        with only_writer(self._settings, self.wait_seconds):
+        run_id = context.run.run_id if context.run else "unknown"
+        with (
+            only_writer(self._settings, self.wait_seconds),
+            logging_to(run_log(self._settings.logs_path, run_id), run_id),
+        ):
             yield self

@@ -12,11 +12,11 @@ from orchestration.assets.lake import RETRY
 from orchestration.errors import InputError
 from orchestration.failures import told
 from orchestration.ingest import load_deliveries
+from orchestration.logs import PUBLICATION
 from orchestration.resources import Run
 from orchestration.settings import Settings
 from orchestration.validation import Subject, ValidationResult
 
-PUBLICATION = dg.AssetKey("publication")
 POSTGRES = dg.AssetKey(["publication", "postgres"])
 
 

@@ -163,7 +163,7 @@ def test_a_month_of_the_partitions_page_is_rebuilt_as_of_its_last_day(
     job = definitions.resolve_job_def("kobling_month_end")
     assert job.partitioned_config is not None
     config = job.partitioned_config.get_run_config_for_partition_key(month)
-    assert config == {"ops": {"control": {"config": {"as_of": last}}}}
+    assert config == {"ops": {"control": {"config": {"as_of": last}}}, **jobs.LOGGED}
     dg.validate_run_config(job, config)
 
 
