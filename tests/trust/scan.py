@@ -25,20 +25,22 @@ from zipfile import ZipFile
 
 import duckdb
 
-# 010203-4567, 01 02 03 4567, 01.02.03-4567, and the number as an integer has lost its leading zero
-_NUMBER = re.compile(r"(?<!\d)(?:\d{2}[ ./-]?\d{2}[ ./-]?\d{2}[ ./–-]{0,3}\d{4}|\d{9,})(?!\d)")
-_SIX = re.compile(r"(?<![\w.,])\d{6}(?![^\W_]|[.,]\d)")
+# 010203-4567, 01 02 03 4567, 01.02.03-4567, and the number as an integer has lost its leading zero. What may not stand
+# before comes last: a pattern that begins with a digit is found ten times as fast.
+_NUMBER = re.compile(r"\d(?<!\d\d)(?:\d[ ./-]?\d{2}[ ./-]?\d{2}[ ./–-]{0,3}\d{4}|\d{8,})(?!\d)")
+_SIX = re.compile(r"\d{6}(?<![\w.,]\d{6})(?![^\W_]|[.,]\d)")
 _DATE = re.compile(
-    r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)|(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)"
+    r"\d(?<!\d\d)(?:(?<=(\d))(\d{3})-(\d{2})-(\d{2})|(?<=(\d))(\d?)[./-](\d{1,2})[./-](\d{4}|\d{2}))(?!\d)"
 )
-_WORD = re.compile(r"[^\W\d_]+")
+_NO_LETTER = re.compile(r"[^\x00-\x7f\w]")
+_BLANKS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalpha()})
 _TAG = re.compile(r"<[^<>]*>")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&#?\w+;")
 _LETTERS = rb"(?:[A-Za-z]|\xc3[\x80-\xbf])"
-_RAW_NUMBER = re.compile(rb"(?<![0-9])[0-9]{6}-?[0-9]{4}(?![0-9])")
-_RAW_WORDS = re.compile(_LETTERS + rb"{2,}(?: " + _LETTERS + rb"{2,})*")
+_RAW_NUMBER = re.compile(rb"[0-9]{6}(?<![0-9][0-9]{6})-?[0-9]{4}(?![0-9])")
+_RAW_WORDS = re.compile(_LETTERS + rb"{2,}(?: " + _LETTERS + rb"{2,})+|" + _LETTERS + rb"{6,}")
 
 _BREAK = "\nⵣ\n"
 """A word of its own between two values: no two of them together make a needle."""
@@ -89,7 +91,7 @@ class Needles:
             # a leading zero is lost where somebody reads the number as an integer
             numbers=frozenset(digits | {number.lstrip("0") for number in digits}),
             names=frozenset(
-                pair for name in names for pair in _pairs(_WORD.findall(folded(name))) if len(pair[0]) > 1
+                pair for name in names for pair in pairwise(_words(folded(name))) if len(pair[0]) > 1
             ),
             words=frozenset(map(folded, words)),
             prefixes=frozenset(
@@ -309,7 +311,7 @@ def _bytes(needles: Needles, name: str, data: bytes) -> Report:
     if needles.numbers & {hit.replace(b"-", b"").decode() for hit in _RAW_NUMBER.findall(data)}:
         kinds.add("number")
     runs = [folded(run.decode("utf-8", "ignore")).split(" ") for run in set(_RAW_WORDS.findall(data))]
-    if any(needles.names.intersection(_pairs(run)) for run in runs):
+    if any(needles.names.intersection(pairwise(run)) for run in runs):
         kinds.add("name")
     # short words come about by chance in packed bytes
     if any(len(word) > 5 and word in needles.words for run in runs for word in run):
@@ -336,22 +338,27 @@ def _kinds(needles: Needles, text: str) -> set[str]:
     ):
         kinds.add("birth date")
     if needles.names or needles.words:
-        # what is no letter but a blank, a hyphen or a line's end parts two persons
-        words = _WORD.findall(lowered)
-        if needles.words.intersection(words) or needles.names.intersection(_pairs(words)):
+        words = _words(lowered)
+        if needles.words.intersection(words) or needles.names.intersection(pairwise(words)):
             kinds.add("name")
     if any(part in lowered for part in needles.texts):
         kinds.add("text")
     return kinds
 
 
-def _days(parts: Sequence[str | None]) -> Iterator[date]:
+def _days(parts: Sequence[str]) -> Iterator[date]:
     """What a written date can mean: the year in four digits or two, the ISO way or the Danish."""
-    year, month, day = (int(part or 0) for part in (parts[:3] if parts[0] else parts[:2:-1]))
-    for century in (0,) if year > 99 else (1900, 2000):
+    iso, danish = parts[:4], parts[4:]
+    year, month, day = (
+        (iso[0] + iso[1], iso[2], iso[3]) if iso[0] else (danish[3], danish[2], danish[0] + danish[1])
+    )
+    for century in (0,) if len(year) == 4 else (1900, 2000):
         with suppress(ValueError):
-            yield date(century + year, month, day)
+            yield date(century + int(year), int(month), int(day))
 
 
-def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    return pairwise(words)
+def _words(text: str) -> list[str]:
+    """The words of a folded text: runs of letters. What is no letter parts them."""
+    if not text.isascii():
+        text = _NO_LETTER.sub(" ", text)
+    return text.translate(_BLANKS).split()
