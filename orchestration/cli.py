@@ -37,7 +37,9 @@ def main() -> NoReturn:
         say("interrupted; the next run starts from what is whole")
         sys.exit(INTERRUPTED)
     except Exception as error:
-        say(f"unexpected {type(error).__name__}{_logged(error)}")
+        from orchestration.failures import system_line
+
+        say(system_line(error) or f"unexpected {type(error).__name__}{_logged(error)}")
         sys.exit(UNEXPECTED)
 
 
@@ -197,10 +199,12 @@ def dev(args: tuple[str, ...]) -> NoReturn:
     """Open Dagster's web UI on this home, with schedules and sensors; ARGS go to `dagster dev`."""
     settings = _settings()
     settings.require_key()
-    from orchestration.instance import prepare_home
+    from orchestration.instance import end_dead_runs, open_instance
     from orchestration.settings import PROJECT_ROOT
 
-    os.environ["DAGSTER_HOME"] = str(prepare_home(settings))
+    # sets DAGSTER_HOME
+    with open_instance(settings) as instance:
+        end_dead_runs(instance)
     # the code server works in the project's folder
     os.environ["KOBLING_HOME"] = str(settings.home_path)
     os.environ["KOBLING_LANDING"] = str(settings.landing_path)

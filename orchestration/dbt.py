@@ -135,9 +135,10 @@ def prepare(target: str = "duckdb", root: Path = PROJECT_ROOT) -> Path:
     path.parent.mkdir(exist_ok=True)
     with _parsing(root):
         if not is_fresh(path, root):
-            _parse(target, root, write=True)
-            # what the project's files are compared with, also where dbt found nothing to write
-            path.touch()
+            # under its name when it is whole: half of one would be newer than the project, and taken for it
+            unfinished = path.with_suffix(".tmp")
+            _parse(target, root).writable_manifest().write(str(unfinished))
+            unfinished.replace(path)
     return path
 
 
@@ -390,16 +391,15 @@ def _parsing(root: Path) -> FileLock:
 def _parsed(target: str, root: Path) -> "Manifest":
     """The project as dbt holds it in memory, for all runs of this process."""
     with _parsing(root):
-        return _parse(target, root, write=False)
+        return _parse(target, root)
 
 
-def _parse(target: str, root: Path, *, write: bool) -> "Manifest":
+def _parse(target: str, root: Path) -> "Manifest":
     """Parses what changed since the last time; writing the manifest takes longer than that.
 
     The warehouse path is the same for everyone: dbt parses everything again where it is another.
     """
-    extra = () if write else ("--no-write-json",)
-    command = arguments("parse", target=target, logs=root / "target", root=root, extra=extra)
+    command = arguments("parse", target=target, logs=root / "target", root=root, extra=["--no-write-json"])
     with _environ(environment(Path(DATABASE), root)):
         outcome = _invoke(command, None)
     if outcome.exception or outcome.result is None:

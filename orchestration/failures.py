@@ -4,6 +4,8 @@ Belongs here: the way from an exception to a `Failure`, and back from a finished
 Does not: the errors themselves (errors). No message of a library is passed on as it is: it can quote a value.
 """
 
+import errno
+import os
 import re
 import traceback
 from collections.abc import Iterator
@@ -44,8 +46,8 @@ def told(log: dg.DagsterLogManager) -> Iterator[None]:
     except (OSError, duckdb.IOException) as error:
         # a full disk, a network drive that is away: the next try may find it mended
         log.error(without_values(error))
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise dg.Failure(f"{reason}{_file_of(error)}", metadata={EXIT_STATUS: 2}) from None
+        line = system_line(error) or f"{type(error).__name__}; see the log"
+        raise dg.Failure(line, metadata={EXIT_STATUS: 2}) from None
     except dg.Failure:
         raise
     except Exception as error:
@@ -75,6 +77,43 @@ def first_failure(result: dg.ExecuteInProcessResult) -> Told | None:
     return Told("the run did not start", 2, is_expected=False)
 
 
-def _file_of(error: OSError | duckdb.IOException) -> str:
-    name = getattr(error, "filename", None)
-    return f": {name}" if name else ""
+def system_line(error: BaseException) -> str | None:
+    """What the operating system said of a file, and how to mend it; `None` where it is not to blame.
+
+    DuckDB and SQLite tell it in words of their own, of which only the known ones are passed on.
+    """
+    for found in _causes(error):
+        if isinstance(found, OSError) and found.errno is not None:
+            code, file = found.errno, found.filename
+        else:
+            code, file = _code_in(found), None
+        if code is not None:
+            mend = _MENDS.get(code, "see to the disk and the folder")
+            return f"{os.strerror(code)}{f': {file}' if file else ''}; {mend}, then run again"
+    return None
+
+
+_MENDS = {
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "free disk space",
+    errno.EFBIG: "free disk space",
+    errno.EACCES: "give this user the right to write there",
+    errno.EPERM: "give this user the right to write there",
+    errno.EROFS: "mount it for writing",
+}
+_DISK_IS_FULL = "database or disk is full"  # SQLite's words
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came of."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _code_in(error: BaseException) -> int | None:
+    text = str(error)
+    if _DISK_IS_FULL in text:
+        return errno.ENOSPC
+    return next((code for code in _MENDS if os.strerror(code) in text), None)

@@ -22,8 +22,12 @@ def prepare_home(settings: Settings) -> Path:
     """`KOBLING_HOME/dagster` with a `dagster.yaml`; one that is there stays as it is."""
     home = settings.dagster_path
     home.mkdir(mode=0o750, parents=True, exist_ok=True)
-    if not (home / CONFIGURATION.name).exists():
-        shutil.copyfile(CONFIGURATION, home / CONFIGURATION.name)
+    configuration = home / CONFIGURATION.name
+    if not configuration.exists():
+        # whole or not there: half of one would be kept, and might not say that nobody is phoned
+        unfinished = configuration.with_suffix(".tmp")
+        shutil.copyfile(CONFIGURATION, unfinished)
+        unfinished.replace(configuration)
     return home
 
 
@@ -38,7 +42,7 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
 
 def process_tag() -> dict[str, str]:
     """The tag that tells which process a run lives in."""
-    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}:{_born(os.getpid())}"}
 
 
 def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
@@ -54,18 +58,28 @@ def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
     ended = []
     unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
-        host, _, process = run.tags.get(PROCESS_TAG, "").rpartition(":")
-        if host == socket.gethostname() and not _is_alive(int(process)):
+        host, *process = run.tags.get(PROCESS_TAG, "").split(":")
+        if host == socket.gethostname() and not _is_alive(*process):
             instance.report_run_failed(run, "the process ended without a word")
             ended.append(run.run_id)
     return ended
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(process: str, born: str = "") -> bool:
+    """Whether the process is there; after a restart of the machine another one may have its number."""
     try:
-        os.kill(process, 0)
+        os.kill(int(process), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return born in ("", _born(int(process)))
+
+
+def _born(process: int) -> str:
+    """When a process began, in the kernel's ticks since the machine's start; nothing where the system does not say."""
+    try:
+        # the name in parentheses may hold blanks
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

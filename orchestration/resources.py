@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
 from orchestration.errors import InputError
+from orchestration.instance import process_tag
 from orchestration.logs import logging_to, run_log
 from orchestration.settings import Settings, load_settings
 
@@ -66,6 +67,9 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Run"]:
         """Takes the lock for the whole run: one process executes all steps."""
+        if context.instance and context.run:
+            # of Dagster's own runs too: nobody else would notice that their process is gone
+            context.instance.add_run_tags(context.run.run_id, process_tag())
         os.umask(0o027)  # as the command line does: what a run leaves is for its owner and group
         self._settings = load_settings()
         run_id = context.run.run_id if context.run else "unknown"

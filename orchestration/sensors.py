@@ -9,6 +9,7 @@ import json
 import dagster as dg
 
 from orchestration.ingest import settled_deliveries
+from orchestration.instance import end_dead_runs
 from orchestration.jobs import kobling
 from orchestration.settings import load_settings
 
@@ -24,6 +25,8 @@ SETTLE_SECONDS = 120
 )
 def delivery_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run for all deliveries that are new since the last look; a refused one is not tried again unchanged."""
+    # a run whose process was killed would hold back the queue for ever
+    end_dead_runs(context.instance)
     waiting = sorted(
         f"{found.source} {found.extract_date} {found.stamp}"
         for found in settled_deliveries(load_settings(), SETTLE_SECONDS)

@@ -2,13 +2,14 @@
 
 import errno
 import logging
+import sqlite3
 
 import dagster as dg
 import duckdb
 import pytest
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.failures import first_failure, told, without_values
+from orchestration.failures import first_failure, system_line, told, without_values
 
 
 def run_step(
@@ -50,8 +51,28 @@ def test_a_full_disk_is_tried_again_and_then_said() -> None:
     result, tries = run_step(error, dg.RetryPolicy(max_retries=2))
     found = first_failure(result)
     assert found is not None
-    assert (found.line, found.exit_status) == ("No space left on device: /data/x.parquet", 2)
+    assert (found.line, found.exit_status) == (
+        "No space left on device: /data/x.parquet; free disk space, then run again",
+        2,
+    )
     assert tries == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.IOException('IO Error: Could not write file "/data/x.tmp": No space left on device'),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_a_full_disk_is_told_of_whoever_met_it(error: Exception) -> None:
+    around = RuntimeError("could not store the event")
+    around.__cause__ = error
+    assert system_line(around) == "No space left on device; free disk space, then run again"
+
+
+def test_an_error_of_ours_is_no_fault_of_the_system() -> None:
+    assert system_line(ValueError("row 7")) is None
 
 
 def test_an_unexpected_error_tells_its_kind_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,5 @@
 """One writer at a time, and Dagster's instance."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from orchestration import instance as instances
 from orchestration.errors import InputError
-from orchestration.resources import LOCK, only_writer
+from orchestration.resources import LOCK, Run, only_writer
 from orchestration.settings import Settings
 
 
@@ -60,6 +59,41 @@ def test_a_configuration_of_ones_own_stays(settings: Settings) -> None:
     assert (home / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
 
 
+def test_half_a_configuration_is_never_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be kept, and might not say that nobody is phoned."""
+
+    def half(_: Path, target: Path) -> None:
+        target.write_text("# Dagster's")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(instances.shutil, "copyfile", half)
+        with pytest.raises(KeyboardInterrupt):
+            instances.prepare_home(settings)
+    home = instances.prepare_home(settings)
+    assert (home / "dagster.yaml").read_bytes() == instances.CONFIGURATION.read_bytes()
+
+
+def test_every_run_says_which_process_it_lives_in(
+    settings: Settings,
+) -> None:
+    """Of Dagster's own runs the resource does: nobody else would notice that their process is gone."""
+
+    @dg.op(required_resource_keys={"run"})
+    def step() -> None:
+        pass
+
+    @dg.job(resource_defs={"run": Run()})
+    def job() -> None:
+        step()
+
+    with instances.open_instance(settings) as instance:
+        run_id = job.execute_in_process(instance=instance).run_id
+        found = instance.get_run_by_id(run_id)
+        assert found is not None
+        assert found.tags.items() >= instances.process_tag().items()
+
+
 def test_a_run_whose_process_is_gone_is_failed_and_a_living_one_is_not(settings: Settings) -> None:
     @dg.job
     def job() -> None:
@@ -67,18 +101,22 @@ def test_a_run_whose_process_is_gone_is_failed_and_a_living_one_is_not(settings:
 
     gone = subprocess.Popen(["true"])
     gone.wait()
-    host = instances.process_tag()[instances.PROCESS_TAG].split(":")[0]
+    own = instances.process_tag()[instances.PROCESS_TAG]
+    host, process, born = own.split(":")
+    assert born
     with instances.open_instance(settings) as instance:
         runs = [
             instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
             for tags in (
-                {instances.PROCESS_TAG: f"{host}:{gone.pid}"},
-                {instances.PROCESS_TAG: f"{host}:{os.getpid()}"},
-                {instances.PROCESS_TAG: f"another-host:{gone.pid}"},
+                {instances.PROCESS_TAG: f"{host}:{gone.pid}:{born}"},
+                # another process has its number: the machine was started again
+                {instances.PROCESS_TAG: f"{host}:{process}:1"},
+                {instances.PROCESS_TAG: own},
+                {instances.PROCESS_TAG: f"another-host:{gone.pid}:{born}"},
                 {},
             )
         ]
-        assert instances.end_dead_runs(instance) == [runs[0].run_id]
+        assert set(instances.end_dead_runs(instance)) == {run.run_id for run in runs[:2]}
         found = instance.get_run_by_id(runs[0].run_id)
         assert found is not None
         assert found.status == dg.DagsterRunStatus.FAILURE
