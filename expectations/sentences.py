@@ -9,6 +9,7 @@ from collections.abc import Sequence
 # What a dbt test of the kind protects; an expectation says it for itself.
 WHY = {
     "not_null": "En række uden værdi ville mangle i alt, hvad der bygger på den",
+    "never_null": "En række uden værdi ville mangle i alt, hvad der bygger på den",
     "unique": "Den samme række to gange ville tælle dobbelt",
     "unique_combination": "Den samme række to gange ville tælle dobbelt",
     "accepted_values": "En ukendt værdi ville falde uden for beregningerne",

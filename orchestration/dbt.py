@@ -304,8 +304,8 @@ def refuse_failed_tests(results: Iterable[NodeResult], manifest: Mapping[str, An
         database: the warehouse file that was built.
 
     Raises:
-        GateRefused: naming the first three tests, their tables and how many rows each found; of a test of seeds (meta
-            `is_about_seeds`), which holds no row of a delivery, also the first row's `finding`.
+        GateRefused: naming the first three tests, their tables and how many rows each found; where what a test tells
+            holds no row of a delivery (meta `shows_finding`: of seeds, or names of columns) also its first `finding`.
     """
     failed = [result for result in results if result.status == "fail"]
     if failed:
@@ -320,7 +320,7 @@ def refuse_failed_tests(results: Iterable[NodeResult], manifest: Mapping[str, An
 
 def _finding(result: NodeResult, manifest: Mapping[str, Any], database: Path) -> str:
     """The first row's `finding` in parentheses, of a test that may show it."""
-    if not manifest["nodes"][result.unique_id].get("config", {}).get("meta", {}).get("is_about_seeds"):
+    if not manifest["nodes"][result.unique_id].get("config", {}).get("meta", {}).get("shows_finding"):
         return ""
     with duckdb.connect(str(database), read_only=True) as connection:
         row = connection.execute(f"select finding from ({result.sql}) order by all limit 1").fetchone()

@@ -94,7 +94,7 @@ def _key(tests: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
     if not keys:
         return {}
     key = min(keys, key=lambda columns: (len(columns), columns))
-    filled = {columns[0] for name, columns in tests if name == "not_null"}
+    filled = {column for name, columns in tests if name in ("not_null", "never_null") for column in columns}
     return {"key": key, "is_key_nullable": not filled.issuperset(key)}
 
 

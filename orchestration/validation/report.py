@@ -230,7 +230,7 @@ def _test(test: "DbtTest") -> Check:
 
 def _sentence(test: "DbtTest") -> str:
     match test.what:
-        case "not_null":
+        case "not_null" | "never_null":
             return sentences.filled(test.columns)
         case "unique" | "unique_combination":
             return sentences.different(test.columns)

@@ -140,7 +140,7 @@ def test_a_failing_test_of_seeds_says_what_it_found(tmp_path: Path) -> None:
     sql = "select * from (values ('rules 2 and 3'), ('rules 1 and 2')) as t(finding)"
     failed = dbt.NodeResult("test.kobling.unique_b.1", "fail", 2, 0.1, "", sql)
     node = MANIFEST["nodes"]["test.kobling.unique_b.1"]
-    about_seeds = {**node, "config": {"meta": {"is_about_seeds": True}}}
+    about_seeds = {**node, "config": {"meta": {"shows_finding": True}}}
     manifest = {**MANIFEST, "nodes": {**MANIFEST["nodes"], "test.kobling.unique_b.1": about_seeds}}
     with pytest.raises(GateRefused, match=r"on marts\.b: 2 rows \(rules 1 and 2\)$"):
         dbt.refuse_failed_tests([failed], manifest, database)
