@@ -21,6 +21,8 @@ from orchestration.ingest.profiles import Format
 BLOCK_BYTES = 4 * 1024 * 1024
 
 _CODECS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "windows-1252": "cp1252", "latin-1": "latin-1"}
+# a table's text shrinks some 10 times in gzip, seldom 50 times; only a bomb grows a thousandfold
+_MOST_TIMES, _SMALL_BYTES = 200, 64 * 1024 * 1024
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
@@ -74,11 +76,12 @@ def stage(source: Path, target: Path, file_format: Format, max_bytes: int) -> St
         hashing = _Hashing(raw)
         reader = io.BufferedReader(hashing, BLOCK_BYTES)
         content = gzip.GzipFile(fileobj=reader) if source.suffix == ".gz" else reader
-        lines = _copy_text(cast(IO[bytes], content), out, file_format, max_bytes)
+        bomb = max(_SMALL_BYTES, _MOST_TIMES * source.stat().st_size)
+        lines = _copy_text(cast(IO[bytes], content), out, file_format, max_bytes, bomb)
     return StagedFile(target, hashing.digest.hexdigest(), hashing.count, lines)
 
 
-def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_bytes: int) -> int:
+def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_bytes: int, bomb: int) -> int:
     """The streaming pass; returns the number of lines without the blank ones at the end."""
     decoder = _Decoder(file_format.encoding)
     total = newlines = trailing = 0
@@ -89,6 +92,8 @@ def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_byte
         total += len(block)
         if total > max_bytes:
             raise FileRefused(f"larger than the profile's limit of {max_bytes} bytes")
+        if total > bomb:
+            raise FileRefused(f"unzips to more than {_MOST_TIMES} times its size, which no table does")
         text = decoder.decode(block, final)
         if text:
             newlines += text.count("\n")

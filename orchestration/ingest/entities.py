@@ -14,7 +14,7 @@ MONEY: Final = "DECIMAL(18,2)"
 class Kind(Enum):
     """How a field's text becomes one or more typed columns."""
 
-    CODE = "code"  # an identifier or a code, kept as it is
+    CODE = "code"  # an identifier or a code, kept as it is but where it looks like a CPR number
     REFERENCE = "reference"  # somebody else's number: replaced by a hash where it looks like a CPR number
     LABEL = "label"  # words (a company, an account, a team): what looks like a CPR number is masked
     INTEGER = "integer"

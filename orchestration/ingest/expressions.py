@@ -12,6 +12,9 @@ from orchestration.ingest.entities import MONEY, Field, Kind
 from orchestration.ingest.profiles import FileProfile, Format, Source, TextRules, pattern_groups
 from orchestration.ingest.workbook import PLACE_COLUMNS, listed
 
+_ISO_TIME: Final = (
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-](0[0-9]|1[0-4]):?[0-9]{2})"
+)
 _IDENTIFIERS: Final = (Kind.PARTY, Kind.PERSON, Kind.PERSON_BORN, Kind.RELATIVE)
 
 
@@ -142,7 +145,7 @@ def _add_field(
     """One mapped field: its columns, and what is wrong with a row whose text does not fit."""
     raw = f"raw_{target.name}"
     column = ", ".join(source.column_names) or target.name
-    if target.kind in (Kind.LABEL, Kind.REFERENCE, Kind.PARTY_NAME):
+    if target.kind in (Kind.LABEL, Kind.REFERENCE, Kind.PARTY_NAME) or _is_free_code(target, source):
         sql.masked.append(f"coalesce({target.name} <> {raw}, false)")
     if target.kind in _DERIVED:
         _DERIVED[target.kind](sql, profile, target, raw)
@@ -162,6 +165,11 @@ def _add_field(
         sql.problems.append(Problem(condition, column, source.mend or reason))
 
 
+def _is_free_code(target: Field, source: Source) -> bool:
+    """A code of no list: the source may write anything there, in a column that slipped even a CPR number."""
+    return target.kind is Kind.CODE and not source.codes and not target.codes
+
+
 def _typed_value(target: Field, source: Source, file_format: Format, raw: str) -> tuple[str, str]:
     """The expression of a plain field, and the reason when a text does not fit; "" when all do."""
     match target.kind:
@@ -177,7 +185,7 @@ def _typed_value(target: Field, source: Source, file_format: Format, raw: str) -
             # a name part is always written the ISO way
             written = "%Y-%m-%d" if source.name_part else source.format or file_format.date
             parsed = f"try_strptime({raw}, {literal(written)})"
-            return f"CASE WHEN year({parsed}) BETWEEN 1900 AND 2999 THEN CAST({parsed} AS DATE) END", (
+            return f"CASE WHEN {_in_range(raw, parsed)} THEN CAST({parsed} AS DATE) END", (
                 f"is not a date written like {written}"
             )
         case Kind.TIMESTAMP:
@@ -197,7 +205,7 @@ def _typed_value(target: Field, source: Source, file_format: Format, raw: str) -
         return f"CASE {raw} {whens} END", "is no known code"
     if target.codes:
         return f"CASE WHEN {_in(raw, target.codes)} THEN {raw} END", "is no known code"
-    return raw, ""
+    return f"hide_cpr({raw})", ""
 
 
 def _number(raw: str, file_format: Format, decimals: int, sql_type: str) -> str:
@@ -227,11 +235,17 @@ def _number_reason(file_format: Format, decimals: int) -> str:
 def _timestamp(raw: str, written: str, timezone: str) -> str:
     """A time as UTC: ISO 8601 with its own offset, else a local time of the profile's zone."""
     if written == "iso8601":
-        offset = f"regexp_matches({raw}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
-        return f"CASE WHEN {offset} THEN timezone('UTC', TRY_CAST({raw} AS TIMESTAMPTZ)) END"
+        parsed = f"timezone('UTC', TRY_CAST({raw} AS TIMESTAMPTZ))"
+        utc = f"CASE WHEN regexp_full_match({raw}, '{_ISO_TIME}') THEN {parsed} END"
+        return f"CASE WHEN {_in_range(raw, utc)} THEN {utc} END"
     local = f"try_strptime({raw}, {literal(written)})"
     utc = f"timezone('UTC', timezone({literal(timezone)}, {local}))"
-    return f"CASE WHEN year({local}) BETWEEN 1900 AND 2999 THEN {utc} END"
+    return f"CASE WHEN {_in_range(raw, local)} THEN {utc} END"
+
+
+def _in_range(raw: str, parsed: str) -> str:
+    """Whether it is a day or time that somebody meant; strptime reads `epoch` and `infinity` as a day of 1900."""
+    return f"year({parsed}) BETWEEN 1900 AND 2999 AND regexp_matches({raw}, '[0-9]')"
 
 
 def _add_party(sql: FileSql, profile: FileProfile, target: Field, raw: str) -> None:

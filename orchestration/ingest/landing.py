@@ -5,6 +5,7 @@ loaded (`pipeline`).
 """
 
 import hashlib
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -134,8 +135,10 @@ def _newest(delivery: LandedDelivery) -> float:
 
 
 def shown(name: str) -> str:
-    """A file's or column's name as it may be told: without what looks like a CPR number."""
-    return _LIKE_CPR.sub("[CPR]", name)
+    """A file's or column's name as it may be told: on one line, not endless, without what looks like a CPR number."""
+    text = _LIKE_CPR.sub("[CPR]", name)
+    printable = "".join(mark if mark.isprintable() else "�" for mark in text)
+    return printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}…"
 
 
 def fits(name: str, profiles: list[Profile]) -> bool:
@@ -163,9 +166,9 @@ def match_files(delivery: LandedDelivery, profiles: list[Profile]) -> tuple[list
             for file in profile.files
             if (parts := file.name_parts(name)) is not None
         ]
-        if hits and (shown(name) != name or len(name.encode()) > _LONGEST_NAME):
+        if hits and (shown(name) != name or len(os.fsencode(name)) > _LONGEST_NAME):
             raise FileRefused(
-                f"{shown(name)}: the name is too long or looks like it holds a CPR number; rename it"
+                f"{shown(name)}: the name is too long, is not text or looks like it holds a CPR number; rename it"
             )
         if hits:
             matched.setdefault(name.removesuffix(".gz"), []).extend(hits)

@@ -29,11 +29,15 @@ MEMORY_LIMIT = "1GB"
 READ_BYTES = 8 * 1024 * 1024
 _MACROS = (Path(__file__).parent / "identifiers.sql").read_text(encoding="utf-8")
 _BLOCK = 64
+# far more than any source's; what is longer is no header and would only cost memory
+_MAX_HEADER, _MAX_COLUMNS = 50_000, 500
 _REJECTS = {
     "MISSING COLUMNS": "has too few columns",
     "TOO MANY COLUMNS": "has too many columns",
     "UNQUOTED VALUE": "has a quote out of place",
 }
+# no text: where an empty cell is a NULL, DuckDB overlooks empty cells that are too many in a row
+_NOWHERE = "\x1f\x1f"
 _REPEATED = "repeats a key of this file"
 
 
@@ -132,10 +136,21 @@ def _guarded(load: Callable[[], LoadedFile]) -> LoadedFile:
 
 
 def _read_header(path: Path, delimiter: str) -> list[str]:
-    """The column names of the first line, trimmed."""
+    """The column names of the first line, trimmed.
+
+    Raises:
+        FileRefused: it is no line of headings.
+    """
     with path.open(encoding="utf-8", newline="\n") as file:
-        line = file.readline().rstrip("\n")
-    return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        line = file.readline(_MAX_HEADER)
+    if len(line) == _MAX_HEADER:
+        raise FileRefused(f"wrong columns: the first line has more than {_MAX_HEADER} characters")
+    if line.count('"') % 2:
+        raise FileRefused("wrong columns: a quote in the first line is not closed")
+    header = [name.strip() for name in next(csv.reader([line.rstrip("\n")], delimiter=delimiter), [])]
+    if len(header) > _MAX_COLUMNS:
+        raise FileRefused(f"wrong columns: more than {_MAX_COLUMNS} of them")
+    return header
 
 
 def _check_header(header: list[str], profile: FileProfile) -> list[str]:
@@ -152,7 +167,8 @@ def _check_header(header: list[str], profile: FileProfile) -> list[str]:
     if twice:
         raise FileRefused(f"wrong columns: {', '.join(twice)} twice")
     unknown = [shown(name) for name in header if name not in {*profile.known_columns, *PLACE_COLUMNS}]
-    return [f"unknown columns, not kept: {', '.join(unknown)}"] if unknown else []
+    more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+    return [f"unknown columns, not kept: {', '.join(unknown[:10])}{more}"] if unknown else []
 
 
 class _Load:
@@ -235,7 +251,7 @@ class _Load:
                     SELECT {", ".join([f"{line_breaks} AS line_breaks", *_named(self.sql.place | self.sql.raw)])}
                     FROM read_csv({literal(str(self.staged.path))}, columns = {{{columns}}}, header = false,
                         skip = 1, auto_detect = false, delim = {delimiter}, quote = '"', escape = '"',
-                        new_line = '\\n', strict_mode = true, store_rejects = true,
+                        new_line = '\\n', nullstr = '{_NOWHERE}', strict_mode = true, store_rejects = true,
                         buffer_size = {READ_BYTES})
                 ),
                 plain AS (SELECT {", ".join(["*", *_named(self.sql.plain)])} FROM delivered),

@@ -15,8 +15,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
+from typing import IO, Any, Final
+from zipfile import ZipFile
 
 from openpyxl import load_workbook
 
@@ -54,8 +54,9 @@ def stage_workbook(
         OSError: the file cannot be opened.
     """
     digest, size = file_hash(source), source.stat().st_size
-    _refuse_bomb(source, max_bytes)
-    lines = _read(source, profile, file_format)
+    with source.open("rb") as content:
+        _refuse_bomb(content, max_bytes)
+        lines = _read(content, profile, file_format)
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=file_format.delimiter, lineterminator="\n")
@@ -63,12 +64,12 @@ def stage_workbook(
     return StagedFile(target, digest, size, len(lines) + 1)
 
 
-def _refuse_bomb(source: Path, max_bytes: int) -> None:
+def _refuse_bomb(content: IO[bytes], max_bytes: int) -> None:
     """By the sizes that the container states: nothing reads more than that out of it."""
     try:
-        with ZipFile(source) as archive:
+        with ZipFile(content) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except BadZipFile:
+    except Exception:  # a damaged list of contents fails in many ways
         size = -1
     if size < 0:
         raise FileRefused(_UNREADABLE)
@@ -76,18 +77,18 @@ def _refuse_bomb(source: Path, max_bytes: int) -> None:
         raise FileRefused(f"larger than the profile's limit of {max_bytes} bytes")
 
 
-def _read(source: Path, profile: FileProfile, file_format: Format) -> list[list[str]]:
+def _read(content: IO[bytes], profile: FileProfile, file_format: Format) -> list[list[str]]:
     """The lines of the staged text below its header."""
     try:
         # warnings are about what openpyxl would lose if it wrote the file again
         with (
             warnings.catch_warnings(),
-            closing(load_workbook(source, read_only=True, keep_links=False)) as book,
+            closing(load_workbook(content, read_only=True, keep_links=False)) as book,
         ):
             warnings.simplefilter("ignore")
             sheets = ((sheet.title, _rows(sheet)) for sheet in book.worksheets)
             return _lines(sheets, profile, file_format)
-    except (FileRefused, OSError):
+    except FileRefused:
         raise
     except Exception as error:  # whatever openpyxl stumbled over, with the file's values in its text
         kind = type(error).__name__

@@ -64,3 +64,13 @@ def test_windows_text_with_one_lone_danish_letter_is_no_utf_8(tmp_path):
     (tmp_path / "file.csv").write_bytes(b"a\nbel\xf8b\n")
     decode.stage(tmp_path / "file.csv", tmp_path / "text.csv", Format(encoding="windows-1252"), 10_000)
     assert (tmp_path / "text.csv").read_text(encoding="utf-8") == "a\nbeløb\n"
+
+
+def test_what_grows_beyond_all_tables_is_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(decode, "_SMALL_BYTES", 100_000)
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0123456789\n" * 100_000))
+    with pytest.raises(FileRefused, match="unzips to more than 200 times its size"):
+        decode.stage(tmp_path / "bomb.csv.gz", tmp_path / "bomb.csv", Format(), 10**9)
+    lines = b"".join(b"%d;%d,00\n" % (number, number * 37) for number in range(100_000))
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(lines))
+    assert decode.stage(tmp_path / "table.csv.gz", tmp_path / "table.csv", Format(), 10**9).lines == 100_000

@@ -3,6 +3,7 @@
 import errno
 import gzip
 import json
+import os
 import time
 from datetime import date
 from decimal import Decimal
@@ -130,6 +131,32 @@ def test_a_file_that_fits_no_pattern_is_left_with_a_warning(world):
     assert delivery.ignored == ["[CPR].pdf", "README.txt"]
     world.put("ledger", "2022-01-31", "LICENSE", "hello")
     assert world.ingest().refused == []
+
+
+@pytest.mark.parametrize(
+    ("first_line", "reason"),
+    [
+        ("x" * 60_000, "the first line has more than 50000 characters"),
+        (";".join("abc" for _ in range(600)), "more than 500 of them"),
+        ('posting_id;"amount', "a quote in the first line is not closed"),
+    ],
+)
+def test_a_first_line_that_is_no_heading_is_refused(world, first_line, reason):
+    world.put("ledger", "2022-01-31", "postings_2022-01.csv", f"{first_line}\r\n1\r\n")
+    assert world.refused() == f"postings_2022-01.csv: wrong columns: {reason}"
+
+
+@pytest.mark.parametrize("name", [b"f\xf8lg.xlsx", b"a\nb.csv", b"notes-\xe6.txt"])
+def test_names_that_are_no_text_are_told_as_such(world, name):
+    """A name in another encoding than the file system's, or one that would break the line."""
+    world.put("plan", "2022-01-31", "waivers.csv", "Kommentar;Udfyldt af;Dato\r\n", "utf-8")
+    path = os.fsencode(world.folder("plan", "2022-01-31")) + b"/" + name
+    with open(path, "wb") as file:  # noqa: PTH123 - a path of bytes
+        file.write(b"x")
+    result = world.ingest()
+    assert [message for message in result.messages if "�" in message]
+    assert all(message.isprintable() for message in result.messages)
+    assert len(result.refused) == name.endswith(b".xlsx")
 
 
 def test_plain_and_zipped_at_once_is_refused(world, posting_table):

@@ -99,6 +99,21 @@ def test_masked_values_are_counted_and_the_money_is_kept(world):
     assert invoice.startswith("cpr-")
 
 
+def test_a_number_in_a_column_of_codes_is_hidden(world):
+    """Columns that slipped, or a caseworker who wrote where it does not belong."""
+    world.postings(
+        {"account_alias": "010203-4567", "art": "0102034567", "account_string": "01005-0102034567-529"},
+        {"posting_id": "0102034567"},
+    )
+    (file,) = world.loaded().files
+    assert file.accepted == 2
+    assert file.warnings == ["5 values looked like CPR numbers and were masked"]
+    found = world.rows("posting", "posting_id, account_alias, art_no, source_account, source_account_string")
+    hidden = [value for row in found for value in row if value and value.startswith("cpr-")]
+    assert len(hidden) == 5
+    assert "0102034567" not in str(found)
+
+
 def test_invalid_numbers_are_kept_rows_with_a_status(world):
     numbers = ["2406074321", "240607432", "3002074321", ""]
     world.bos(*({"id": str(position), "cpr_number": number} for position, number in enumerate(numbers)))

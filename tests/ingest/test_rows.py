@@ -19,6 +19,9 @@ SOUND = [{"posting_id": str(number)} for number in range(40)]
         ({"fiscal_year": "2022.0"}, "fiscal_year", "is not a whole number"),
         ({"posted_on": "31.02.2022"}, "posted_on", "is not a date written like %d.%m.%Y"),
         ({"posted_on": "03.01.22"}, "posted_on", "is not a date written like %d.%m.%Y"),
+        ({"posted_on": "epoch"}, "posted_on", "is not a date written like %d.%m.%Y"),
+        ({"posted_on": "infinity"}, "posted_on", "is not a date written like %d.%m.%Y"),
+        ({"created_at": "epoch"}, "created_at", "is not a time written like %Y-%m-%d %H:%M:%S"),
         ({"amount": "100,505"}, "amount", "is not a number written like 1234,56"),
         ({"amount": "100.50"}, "amount", "is not a number written like 1234,56"),
         ({"amount": "99999999999999999,00"}, "amount", "is not a number written like 1234,56"),
@@ -50,6 +53,41 @@ def test_rows_of_the_wrong_width_are_bad_and_the_others_keep_their_numbers(world
     assert all(
         int(posting_id) + 1 == row_no for posting_id, row_no in world.rows("posting", "posting_id, row_no")
     )
+
+
+def test_empty_cells_beyond_the_last_column_are_too_many(world, posting_table):
+    """A delimiter that nobody quoted moves the cells behind it, and only an empty one falls out at the end."""
+    lines = posting_table(*SOUND).splitlines(keepends=True)
+    lines[5] = lines[5].replace("\r\n", ";\r\n")
+    lines[9] = lines[9].replace("\r\n", ';;""\r\n')
+    world.put("ledger", "2022-01-31", "postings_2022-01.csv", "".join(lines))
+    (file,) = world.loaded().files
+    assert (file.rows, file.accepted) == (40, 38)
+    assert [row[1:] for row in world.quarantine()] == [
+        (6, None, "has too many columns"),
+        (10, None, "has too many columns"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "99999-01-01T00:00:00+00:00",
+        "0022-01-01T00:00:00+00:00",
+        "2022-01-01T00:00:00+25:00",
+        "2022-01-01T00:00:00",
+    ],
+)
+def test_a_time_that_nobody_meant_is_bad(world, time):
+    lines = [f"7,{number},2022-01-02T03:04:05+00:00" for number in range(40)] + [f"7,bad,{time}"]
+    world.bos()
+    path = world.folder("bos", "2022-01-31") / "expected_cases_0.csv"
+    header = path.read_text().splitlines()[0]
+    rest = "," * (header.count(",") - 2)
+    path.write_bytes("\r\n".join([header, *(line + rest for line in lines), ""]).encode())
+    delivery = world.loaded()
+    assert sum(file.quarantined for file in delivery.files) == 1
+    assert world.quarantine()[0][1:] == (42, "history_date", "is not a time written like iso8601")
 
 
 def test_repeats_after_a_bad_row_are_found_at_their_line(world, posting_table):
