@@ -64,11 +64,13 @@ def run(as_of: str | None, verbose: bool) -> int:
     settings = _settings()
     # before anything slow: these need no delivery to be wrong
     settings.require_key()
+    from orchestration import permissions
     from orchestration.ingest.keys import require_key_of_lake
     from orchestration.warehouse import parse_as_of
 
     day = parse_as_of(as_of)
     require_key_of_lake(settings)
+    permissions.readers(settings)
     from orchestration import execution
 
     outcome = execution.run_job(settings, day, verbose=verbose)

@@ -3,7 +3,6 @@
 Belongs here: Dagster resources and the lock they take. Does not: what is done with them (assets).
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 from pydantic import PrivateAttr
 
+from orchestration import permissions
 from orchestration.errors import InputError
 from orchestration.instance import process_tag
 from orchestration.logs import logging_to, run_log
@@ -30,6 +30,7 @@ def only_writer(settings: Settings, wait_seconds: float) -> Iterator[None]:
     Raises:
         InputError: the other run did not end in time.
     """
+    permissions.restrict()
     settings.home_path.mkdir(parents=True, exist_ok=True)
     # of the process, not of a thread: Dagster may tear a resource down in another one
     lock = FileLock(settings.home_path / LOCK, mode=0o640, thread_local=False, is_singleton=True)
@@ -45,6 +46,7 @@ def only_writer(settings: Settings, wait_seconds: float) -> Iterator[None]:
                 "wait for it, or end it, and run again"
             ) from None
     try:
+        permissions.close(settings)
         yield
     finally:
         lock.release()
@@ -70,7 +72,6 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
         if context.instance and context.run:
             # of Dagster's own runs too: nobody else would notice that their process is gone
             context.instance.add_run_tags(context.run.run_id, process_tag())
-        os.umask(0o027)  # as the command line does: what a run leaves is for its owner and group
         self._settings = load_settings()
         run_id = context.run.run_id if context.run else "unknown"
         with (

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     target: Literal["duckdb", "spark"] = "duckdb"
     pg_dsn: SecretStr | None = None
     keep_publications: int = Field(default=12, ge=1)
+    group_marts: str | None = None
+    group_steward: str | None = None
+    group_public: str | None = None
 
     @property
     def home_path(self) -> Path:

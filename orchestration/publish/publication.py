@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel
 
+from orchestration import permissions
 from orchestration.errors import ConfigurationError, GateRefused
 from orchestration.publish import (
     keyfigures_workbooks,
@@ -64,8 +65,8 @@ def publish(
 
     Raises:
         GateRefused: a critical expectation or a dbt test failed, or a private column would be published.
-        ConfigurationError: a subject was not validated, the build is of another date, or the deliveries carry
-            pseudonyms of more than one key.
+        ConfigurationError: a subject was not validated, the build is of another date, the deliveries carry
+            pseudonyms of more than one key, or a part's group is not there.
     """
     dbt_manifest = dbt_target / "manifest.json" if dbt_target else None
     tests = read_tests(dbt_target / "run_results.json" if dbt_target else None, dbt_manifest)
@@ -74,6 +75,7 @@ def publish(
     known = [DeliveryEntry.model_validate(delivery.model_dump()) for delivery in deliveries]
     delivered = [delivery for delivery in known if delivery.extract_date <= as_of]
     key_fingerprint = _key_fingerprint(delivered)
+    groups = permissions.readers(settings)
     totals = control_totals(database)
     built_at = built_at or datetime.now(UTC)
     name = store.publication_id(as_of, built_at)
@@ -81,7 +83,7 @@ def publish(
     with store.locked(settings) as published, duckdb.connect() as connection:
         building = published / f"{store.BUILDING}{name}"
         scratch = building / "scratch"
-        scratch.mkdir(mode=store.FOLDER_MODE, parents=True)
+        scratch.mkdir(mode=permissions.FOLDER_MODE, parents=True)
         connection.execute("set enable_progress_bar = false")
         # what does not fit in memory would otherwise go into the working directory
         connection.execute(f"set temp_directory = {tables.quoted(scratch)}")
@@ -131,7 +133,8 @@ def publish(
         shutil.rmtree(scratch)
         manifest = manifest.model_copy(update={"files": store.file_entries(building)})
         (building / FILE_NAME).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        path = store.commit(published, building, name)
+        path = store.commit(published, building, name, groups)
+        permissions.open_way(settings, groups)
         is_current = store.switch(settings).id == name
         store.retain(settings)
     return Publication(path=path, manifest=manifest, is_current=is_current)

@@ -10,15 +10,17 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from filelock import FileLock
 from pydantic import ValidationError
 
+from orchestration import permissions
 from orchestration.errors import ConfigurationError
 from orchestration.publish.manifest import FILE_NAME, FileEntry, Manifest
 from orchestration.settings import Settings
@@ -27,9 +29,6 @@ CURRENT = "current"
 BUILDING = ".building-"
 REMOVING = ".removing-"
 SWITCHING = ".current-"
-
-FILE_MODE = 0o640
-FOLDER_MODE = 0o750
 
 _ID = re.compile(r"\d{4}-\d{2}-\d{2}_\d{8}T\d{12}Z")
 
@@ -137,16 +136,25 @@ def file_entries(folder: Path) -> list[FileEntry]:
 def locked(settings: Settings) -> Iterator[Path]:
     """The folder of publications, for one writer at a time; what a crash left behind is gone."""
     published = settings.published_path
-    published.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    published.mkdir(mode=permissions.FOLDER_MODE, parents=True, exist_ok=True)
     with FileLock(published / ".lock"):
         _sweep(published)
         yield published
 
 
-def commit(published: Path, building: Path, name: str) -> Path:
-    """Makes a finished folder a publication: on disk first, then under its name, at once."""
+def commit(
+    published: Path, building: Path, name: str, groups: Mapping[str, int] = MappingProxyType({})
+) -> Path:
+    """Makes a finished folder a publication: on disk first, then under its name, at once.
+
+    Args:
+        published: the folder of publications.
+        building: the finished folder.
+        name: the publication's id.
+        groups: who may read a part of it, by the part's name.
+    """
+    permissions.entrust(building, groups)
     for path in [*building.rglob("*"), building]:
-        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         _sync(path)
     final = published / name
     building.rename(final)
