@@ -69,6 +69,10 @@ def run(as_of: str | None, verbose: bool) -> int:
     from orchestration.warehouse import parse_as_of
 
     day = parse_as_of(as_of)
+    if settings.pg_dsn:
+        from orchestration.publish.postgres import check_dsn
+
+        check_dsn(settings.pg_dsn.get_secret_value())
     require_key_of_lake(settings)
     permissions.readers(settings)
     from orchestration import execution

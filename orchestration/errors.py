@@ -15,6 +15,10 @@ class ConfigurationError(KoblingError):
     """The environment or a profile is wrong: a missing key, an unknown setting, an unwritable folder."""
 
 
+class Unavailable(KoblingError):
+    """Something outside that a step needs is away for the moment: another try may find it."""
+
+
 class InputError(KoblingError):
     """There is nothing usable to build from: an empty landing folder, or every delivery refused."""
 

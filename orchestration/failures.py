@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import dagster as dg
 import duckdb
 
-from orchestration.errors import KoblingError
+from orchestration.errors import KoblingError, Unavailable
 
 EXIT_STATUS = "exit_status"
 # Nothing of a traceback's text but names: quoted parts and long numbers may be somebody's.
@@ -42,7 +42,11 @@ def told(log: dg.DagsterLogManager) -> Iterator[None]:
     try:
         yield
     except KoblingError as error:
-        raise dg.Failure(str(error), metadata={EXIT_STATUS: error.exit_status}, allow_retries=False) from None
+        raise dg.Failure(
+            str(error),
+            metadata={EXIT_STATUS: error.exit_status},
+            allow_retries=isinstance(error, Unavailable),
+        ) from None
     except (OSError, duckdb.IOException) as error:
         # a full disk, a network drive that is away: the next try may find it mended
         log.error(without_values(error))

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.errors import ConfigurationError, GateRefused
+from orchestration.errors import ConfigurationError, GateRefused, Unavailable
 from orchestration.failures import first_failure, system_line, told, without_values
 
 
@@ -73,6 +73,14 @@ def test_a_full_disk_is_told_of_whoever_met_it(error: Exception) -> None:
 
 def test_an_error_of_ours_is_no_fault_of_the_system() -> None:
     assert system_line(ValueError("row 7")) is None
+
+
+def test_a_server_that_is_away_is_tried_again_and_then_said() -> None:
+    result, tries = run_step(Unavailable("the server is away"), dg.RetryPolicy(max_retries=2))
+    found = first_failure(result)
+    assert found is not None
+    assert (found.line, found.exit_status, found.is_expected) == ("the server is away", 2, True)
+    assert tries == 3
 
 
 def test_an_unexpected_error_tells_its_kind_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,18 +21,21 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running() -> Iterator[str]:
     """The server's connection string; it refuses to run as root, and then runs as Debian's `postgres`."""
     programs = binaries()
     assert programs is not None
     as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    data = folder / "data"
-    data.mkdir()
-    if as_other:
-        shutil.chown(data, "postgres")
-        for parent in data.parents:
-            if parent.stat().st_uid == 0 and parent.is_relative_to(folder.parents[1]):
-                parent.chmod(parent.stat().st_mode | 0o011)
+    # pytest's own folders are closed to others
+    with tempfile.TemporaryDirectory(prefix="kobling-postgres-") as folder:
+        if as_other:
+            shutil.chown(folder, "postgres")
+        with _running(Path(folder) / "data", programs, as_other) as dsn:
+            yield dsn
+
+
+@contextmanager
+def _running(data: Path, programs: Path, as_other: list[str]) -> Iterator[str]:
     port = _free_port()
 
     def run(program: str, *arguments: str) -> None:
