@@ -98,6 +98,23 @@ def test_a_manifest_is_fresh_until_something_in_the_project_changes(project: Pat
     assert not dbt.is_fresh(manifest, project)
 
 
+def test_half_a_manifest_is_never_taken_for_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be newer than the project, and every later run would fail on it."""
+
+    class Parsed:
+        def writable_manifest(self) -> "Parsed":
+            return self
+
+        def write(self, path: str) -> None:
+            Path(path).write_text('{"nodes": {"model.kob')
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dbt, "_parse", lambda *_: Parsed())
+    with pytest.raises(KeyboardInterrupt):
+        dbt.prepare(root=project)
+    assert not dbt.is_fresh(dbt.manifest_path(project), project)
+
+
 @pytest.mark.parametrize(("file", "changes"), [("a", True), ("b", True), ("c", False)])
 def test_the_code_version_is_that_of_the_model_and_its_ancestors(
     project: Path, file: str, changes: bool
