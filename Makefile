@@ -32,11 +32,11 @@ demo: .venv/runtime ## a publication of made-up deliveries, in data/
 dev: .venv/runtime ## Dagster's web UI on the demo's home
 	@$(DEMO) $(BIN)/kobling dev
 
-test: .venv/development ## all tests
-	$(BIN)/python -m pytest
+test: .venv/development ## all tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 torture: .venv/development ## the long versions: kills, mutations, damaged builds, random populations
-	$(BIN)/python -m pytest --torture -m torture
+	$(BIN)/python -m pytest --torture -m torture --numprocesses auto --dist loadgroup
 
 check: .venv/development ## format, lint, types, SQL
 	$(BIN)/ruff format --check .

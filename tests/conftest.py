@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import PROJECT_ROOT, Settings
-from tests.effort import OPTION
+from tests.effort import OPTION, TORTURE
 from tests.home import AS_OF, Home, kobling
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make torture`."""
     parser.addoption(OPTION, action="store_true", help="the long version of every test that has one")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Says it to the other processes and to decorators, which are evaluated before any fixture is there."""
+    if config.getoption(OPTION):
+        os.environ[TORTURE] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +67,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Home:
     return Home(path, printed)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the shared extracts carries their mark."""
+    """Whoever asks for the shared extracts carries their mark, and who needs one dear thing runs in one process."""
     for item in items:
-        if "shared_data" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "shared_data" in fixtures:
             item.add_marker("shared")
+        item.add_marker(pytest.mark.xdist_group("home" if "home" in fixtures else item.path.stem))
+    # the longest group first, so that no process waits for it at the end
+    items.sort(key=lambda item: "home" not in getattr(item, "fixturenames", ()))
