@@ -166,7 +166,8 @@ def _check_header(header: list[str], profile: FileProfile) -> list[str]:
     twice = sorted({name for name in header if name in used and header.count(name) > 1})
     if twice:
         raise FileRefused(f"wrong columns: {', '.join(twice)} twice")
-    unknown = [shown(name) for name in header if name not in {*profile.known_columns, *PLACE_COLUMNS}]
+    known = profile.known_columns | set(PLACE_COLUMNS if profile.workbook else ())
+    unknown = [shown(name) for name in header if name not in known]
     more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
     return [f"unknown columns, not kept: {', '.join(unknown[:10])}{more}"] if unknown else []
 
@@ -325,7 +326,7 @@ class _Load:
         )
         self.connection.execute(f"""
             CREATE TEMP TABLE quarantined AS
-            SELECT sheet_name, coalesce(sheet_row, row_no + 1) AS line_no, column_name, reason
+            SELECT sheet_name, CAST(coalesce(sheet_row, row_no + 1) AS BIGINT) AS line_no, column_name, reason
             FROM (SELECT * FROM numbered WHERE problem IS NOT NULL)
             JOIN (VALUES {values}) AS problems (problem, column_name, reason) USING (problem)
             UNION ALL
@@ -346,6 +347,9 @@ class _Load:
         if bad > limit * rows:
             text = f"{bad} of {rows} rows are bad ({bad / rows:.1%}, limit {limit:.1%}): {self._reasons()}"
             raise TooManyBadRows(text, path)
+        if bad == rows and self.profile.mode == "snapshot":
+            # it would take the place of an earlier one that had something to say
+            raise TooManyBadRows(f"none of the {rows} rows can be read: {self._reasons()}", path)
         return path
 
     def _reasons(self) -> str:
