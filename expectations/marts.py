@@ -36,7 +36,7 @@ def _key(columns: Sequence[str], harms: Sequence[str]) -> list[Expectation]:
 def _as_of(harms: Sequence[str]) -> Expectation:
     return no_rows(
         "as_of_is_the_runs",
-        "select 1 from batch where as_of <> (select as_of from control.run)",
+        "select 1 from batch where as_of is distinct from (select as_of from control.run)",
         columns=["as_of"],
         da="as_of er kørslens dato",
         why="Tal fra to datoer må ikke blandes",

@@ -140,6 +140,16 @@ def test_what_is_wrong_in_the_lake_is_found(tmp_path: Path) -> None:
     assert "Afvist" in page
 
 
+def test_two_reports_may_be_the_same_file(tmp_path: Path) -> None:
+    """Where nothing is expected but what is granted; found by a random population."""
+    path = _build(
+        tmp_path / "kobling.duckdb",
+        "update lake.course_payment set file_hash = sha256('one file')",
+        "update control.delivery_file set file_hash = sha256('one file') where entity = 'course_payment'",
+    )
+    assert validate(path, "lake").refusal is None
+
+
 def test_one_oere_is_enough(healthy: Healthy, tmp_path: Path) -> None:
     path = _build(
         tmp_path / "kobling.duckdb",
