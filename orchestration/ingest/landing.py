@@ -69,12 +69,12 @@ def scan(landing: Path, sources: Iterable[str]) -> tuple[list[LandedDelivery], l
     known, notices, deliveries = set(sources), [], []
     for folder in _folders(landing):
         if folder.name not in known:
-            notices.append(f"landing/{folder.name}: no profile for this source, not read")
+            notices.append(f"landing/{shown(folder.name)}: no profile for this source, not read")
             continue
         for delivery in _folders(folder):
             extract_date = _date(delivery.name)
             if extract_date is None:
-                notices.append(f"landing/{folder.name}/{delivery.name}: not a delivery date, not read")
+                notices.append(f"landing/{folder.name}/{shown(delivery.name)}: not a delivery date, not read")
             else:
                 deliveries.append(LandedDelivery(folder.name, extract_date, delivery, folder_stats(delivery)))
     return sorted(deliveries, key=lambda found: (found.extract_date, found.source)), notices

@@ -153,3 +153,18 @@ def test_another_locales_amount_is_never_read_as_something_else(query, decimal, 
     written = Format(decimal=decimal, thousands=thousands)
     expression = f"CAST({_number('value', written, 2, 'DECIMAL(18,2)')} AS VARCHAR)"
     assert query(expression, [text]) == [value]
+
+
+def test_a_hash_that_holds_ten_plausible_digits_is_no_cpr_number(query):
+    hashes = ["a0102034567bcdefa0102034567bcdef", "cpr-a0102034567bcdefa0102034567bcdef", "a0102034567b-17"]
+    assert query("has_cpr(value)", hashes) == [True] * 3
+    assert query("hide_cpr(value)", hashes) == hashes
+    numbers = [
+        "0102034567",
+        "010203-4567",
+        "01.02.03-4567",
+        "01-02-03 4567",
+        "BOS 0102034567",
+        "abc0102034567-17",
+    ]
+    assert all(hidden.startswith("cpr-") for hidden in query("hide_cpr(value)", numbers))
