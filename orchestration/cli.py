@@ -6,6 +6,8 @@ Belongs here: arguments, exit statuses, what is printed. Does not: work; and no 
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -61,23 +63,15 @@ def cli() -> None:
 @click.option("-v", "--verbose", is_flag=True, help="Show Dagster's events.")
 def run(as_of: str | None, verbose: bool) -> int:
     """Ingest what is new in landing, build, validate, publish."""
-    settings = _settings()
-    # before anything slow: these need no delivery to be wrong
-    settings.require_key()
-    from orchestration import permissions
-    from orchestration.ingest.keys import require_key_of_lake
     from orchestration.warehouse import parse_as_of
 
     day = parse_as_of(as_of)
-    if settings.pg_dsn:
-        from orchestration.publish.postgres import check_dsn
+    settings = _settings()
+    with _telling_of_errors(settings):
+        _require_what_a_run_needs(settings)
+        from orchestration import execution
 
-        check_dsn(settings.pg_dsn.get_secret_value())
-    require_key_of_lake(settings)
-    permissions.readers(settings)
-    from orchestration import execution
-
-    outcome = execution.run_job(settings, day, verbose=verbose)
+        outcome = execution.run_job(settings, day, verbose=verbose)
     for warning in outcome.warnings:
         say(f"warning: {warning}")
     if outcome.failure:
@@ -217,6 +211,33 @@ def dev(args: tuple[str, ...]) -> NoReturn:
     os.chdir(PROJECT_ROOT)
     program = Path(sys.executable).with_name("dagster")
     os.execv(program, [str(program), "dev", "-m", "orchestration.definitions", *args])
+
+
+def _require_what_a_run_needs(settings: "Settings") -> None:
+    """Before anything slow: these need no delivery to be wrong."""
+    settings.require_key()
+    from orchestration import permissions
+    from orchestration.ingest.keys import require_key_of_lake
+
+    if settings.pg_dsn:
+        from orchestration.publish.postgres import check_dsn
+
+        check_dsn(settings.pg_dsn.get_secret_value())
+    require_key_of_lake(settings)
+    permissions.readers(settings)
+
+
+@contextmanager
+def _telling_of_errors(settings: "Settings") -> Iterator[None]:
+    """A run that cannot even begin is told of too."""
+    try:
+        yield
+    except Exception as error:
+        if settings.webhook_url:
+            from orchestration import notices
+
+            notices.tell(settings, [notices.of_error(settings, error)])
+        raise
 
 
 def _settings() -> "Settings":

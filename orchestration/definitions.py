@@ -20,7 +20,7 @@ from orchestration.jobs import kobling, kobling_month_end
 from orchestration.logs import PROCESS, process_logger
 from orchestration.resources import Run
 from orchestration.schedules import daily
-from orchestration.sensors import delivery_sensor
+from orchestration.sensors import delivery_sensor, overdue_sensor, run_sensors
 from orchestration.settings import load_settings
 
 PUBLISHED_SCHEMAS = ("marts", "steward")
@@ -63,7 +63,7 @@ def build_definitions(
         ],
         jobs=[kobling, kobling_month_end],
         schedules=[daily],
-        sensors=[delivery_sensor],
+        sensors=[delivery_sensor, overdue_sensor, *run_sensors],
         resources={"run": Run(), **overrides},
         loggers={"console": dg.colored_console_logger, PROCESS: process_logger},
         executor=dg.in_process_executor,

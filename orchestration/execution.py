@@ -12,7 +12,8 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration import instance as instances
-from orchestration.assets.lake import REGISTRY
+from orchestration import notices
+from orchestration.assets.lake import registry_warnings
 from orchestration.definitions import build_definitions
 from orchestration.failures import Told, first_failure
 from orchestration.jobs import JOB, LOGGED, as_of_config
@@ -52,18 +53,22 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         logging_to(outcome.log, run_id, verbose=verbose),
         instances.open_instance(settings) as instance,
     ):
-        instances.end_dead_runs(instance)
+        ended = instances.end_dead_runs(instance)
         definitions = build_definitions(profiles=settings.profiles_path, target=settings.target)
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_id=run_id,
             run_config={**as_of_config(as_of), **LOGGED},
-            tags=instances.process_tag(),
+            tags={**instances.process_tag(), instances.COMMAND_TAG: "run"},
             raise_on_error=False,
         )
         logger.info("seconds by step: %s", _seconds(result))
-    outcome.warnings = _warnings(result)
-    outcome.failure = first_failure(result)
+        outcome.warnings = registry_warnings(result.all_events)
+        outcome.failure = first_failure(result)
+        told = notices.of_runs(settings, instance, [*ended, run_id])
+    # a slow webhook holds nobody back
+    with logging_to(outcome.log, run_id, verbose=verbose):
+        notices.tell(settings, told)
     if outcome.failure is None:
         outcome.publication = next(
             found for found in list_publications(settings) if found.manifest.run_id == run_id
@@ -78,13 +83,3 @@ def _seconds(result: dg.ExecuteInProcessResult) -> dict[str, float]:
         for event in result.all_events
         if event.event_type == dg.DagsterEventType.STEP_SUCCESS
     }
-
-
-def _warnings(result: dg.ExecuteInProcessResult) -> list[str]:
-    """What ingest said of deliveries that are not in the lake or look odd."""
-    for event in result.all_events:
-        if event.is_step_materialization and event.asset_key == REGISTRY:
-            found = event.materialization.metadata["warnings"]
-            assert isinstance(found, dg.JsonMetadataValue)
-            return list(found.data or [])
-    return []

@@ -8,7 +8,7 @@ import errno
 import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -67,9 +67,19 @@ def without_values(error: BaseException) -> str:
 
 def first_failure(result: dg.ExecuteInProcessResult) -> Told | None:
     """Why a run failed; `None` where it did not."""
-    if result.success:
-        return None
-    for event in result.all_events:
+    return None if result.success else failure_of(result.all_events)
+
+
+def failure_of(events: Iterable[dg.DagsterEvent]) -> Told:
+    """Why a failed run failed.
+
+    Args:
+        events: of the run, in order; those that say that a step began or failed are enough.
+    """
+    begun = None
+    for event in events:
+        if event.event_type == dg.DagsterEventType.STEP_START:
+            begun = event.step_key
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:
             data = event.step_failure_data.user_failure_data
             if data is None:
@@ -78,7 +88,7 @@ def first_failure(result: dg.ExecuteInProcessResult) -> Told | None:
             if status is None:
                 return Told(f"{data.description} in step {event.step_key}", 2, is_expected=False)
             return Told(str(data.description), int(str(status.value)), is_expected=True)
-    return Told("the run did not start", 2, is_expected=False)
+    return Told(f"the run ended in step {begun}" if begun else "the run did not start", 2, is_expected=False)
 
 
 def system_line(error: BaseException) -> str | None:

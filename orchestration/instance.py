@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 PROCESS_TAG = "kobling/process"
+COMMAND_TAG = "kobling/command"
+"""On runs of `kobling run`, which says itself how they ended."""
+DIED = "the process ended without a word"
 
 
 def prepare_home(settings: Settings) -> Path:
@@ -60,7 +63,7 @@ def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
     for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
         host, *process = run.tags.get(PROCESS_TAG, "").split(":")
         if host == socket.gethostname() and not _is_alive(*process):
-            instance.report_run_failed(run, "the process ended without a word")
+            instance.report_run_failed(run, DIED)
             ended.append(run.run_id)
     return ended
 

@@ -21,7 +21,12 @@ KEPT = 100
 PROCESS = "process"
 """Name of the Dagster logger that hands its events to this process's logging."""
 PUBLICATION = dg.AssetKey("publication")
-_BELOW_INFO = {"RUN_START", "STEP_START", "STEP_SUCCESS", "RUN_SUCCESS"}
+_BELOW_INFO = {
+    dg.DagsterEventType.RUN_START,
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.RUN_SUCCESS,
+}
 """Events that Dagster takes for debugging and a log without them does not tell what was done; the publication's too."""
 
 
@@ -111,7 +116,7 @@ class _JsonLines(logging.FileHandler):
     def _event(self, event: dg.DagsterEvent) -> dict[str, str]:
         if _is_publication(event):
             self._known["publication_id"] = str(event.materialization.metadata["id"].value)
-        fields = {"kind": event.event_type_value}
+        fields = {"kind": event.event_type.name}
         data = event.event_specific_data
         if user := getattr(data, "user_failure_data", None):
             fields["error"] = user.description
@@ -128,7 +133,7 @@ def _is_told(record: logging.LogRecord) -> bool:
     """Everything from INFO on, and the steps."""
     event = getattr(record, "dagster_meta", {}).get("dagster_event")
     return record.levelno >= logging.INFO or (
-        event is not None and (event.event_type_value in _BELOW_INFO or _is_publication(event))
+        event is not None and (event.event_type in _BELOW_INFO or _is_publication(event))
     )
 
 

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     target: Literal["duckdb", "spark"] = "duckdb"
     pg_dsn: SecretStr | None = None
+    webhook_url: SecretStr | None = None
+    webhook_format: Literal["teams", "slack"] = "teams"
     keep_publications: int = Field(default=12, ge=1)
     group_marts: str | None = None
     group_steward: str | None = None
