@@ -68,7 +68,7 @@ def test_the_rule_of_missing_deliveries_says_the_same() -> None:
         },
         "gap_e13",
     )
-    fixed = {
+    fixed: dict[str, list[tuple[object, ...]]] = {
         "stg_reference__gap_rule": [("E13", "E", 10)],
         "stg_control__delivery": [(found.source, found.extract_date, found.status) for found in brought],
         "stg_control__delivery_file": [
