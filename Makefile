@@ -12,14 +12,14 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The demo's home and key: made-up data need no secret. Neither demo nor tests see the caller's own settings.
-unexport KOBLING_LANDING KOBLING_PROFILES KOBLING_TARGET KOBLING_PG_DSN KOBLING_KEEP_PUBLICATIONS
+unexport KOBLING_LANDING KOBLING_PROFILES KOBLING_TARGET KOBLING_PG_DSN KOBLING_KEEP_PUBLICATIONS KOBLING_WEBHOOK_URL
 DEMO_HOME ?= data
 DEMO = KOBLING_HOME=$(DEMO_HOME) KOBLING_PSEUDONYM_KEY=demo-key-for-made-up-data-only
 DEMO_CHILDREN := 60
 DEMO_MONTHS := 4
 DEMO_SEED := 1
 
-.PHONY: help demo dev test torture check format lock clean
+.PHONY: help demo dev test torture check format lock audit clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,11 @@ lock: .venv/development ## newer versions into the lock files
 		--output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --no-emit-index-url --no-header --no-annotate --quiet --extra dev \
 		--constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+audit: .venv/bin/python ## known vulnerabilities of what is locked; needs the internet
+	$(BIN)/python -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet 'pip-audit>=2.10,<3'
+	.venv/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements-dev.lock
 
 clean: ## the environment, the demo's data and what tools left
 	rm -rf .venv data target logs *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
