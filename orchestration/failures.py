@@ -111,11 +111,13 @@ _MENDS = {
     errno.ENOSPC: "free disk space",
     errno.EDQUOT: "free disk space",
     errno.EFBIG: "free disk space",
+    errno.EIO: "free disk space or see to the disk",
     errno.EACCES: "give this user the right to write there",
     errno.EPERM: "give this user the right to write there",
     errno.EROFS: "mount it for writing",
 }
-_DISK_IS_FULL = "database or disk is full"  # SQLite's words
+# SQLite's words; the second also where there is no room for its log
+_SQLITE = {"database or disk is full": errno.ENOSPC, "disk I/O error": errno.EIO}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -127,7 +129,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _code_in(error: BaseException) -> int | None:
-    text = str(error)
-    if _DISK_IS_FULL in text:
-        return errno.ENOSPC
-    return next((code for code in _MENDS if os.strerror(code) in text), None)
+    words = _SQLITE | {os.strerror(code): code for code in _MENDS}
+    return next((code for text, code in words.items() if text in str(error)), None)

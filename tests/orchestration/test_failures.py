@@ -71,6 +71,11 @@ def test_a_full_disk_is_told_of_whoever_met_it(error: Exception) -> None:
     assert system_line(around) == "No space left on device; free disk space, then run again"
 
 
+def test_sqlite_without_room_for_its_log_is_told_of_the_disk() -> None:
+    line = system_line(sqlite3.OperationalError("disk I/O error"))
+    assert line == "Input/output error; free disk space or see to the disk, then run again"
+
+
 def test_an_error_of_ours_is_no_fault_of_the_system() -> None:
     assert system_line(ValueError("row 7")) is None
 
