@@ -51,6 +51,7 @@
         "is_overdue = (deadline_on < as_of and status not in ('DONE', 'DROPPED'))",
     ],
     'mart_control_risk': ["(risk_class = 'high') = (follow_up_rhythm = 'weekly')"],
+    'mart_run_status': ["subject not in ('mart', 'rule') or (status = 'run') = (reason is null)"],
     'mart_unpaid_invoice': [
         'long_overdue_invoices <= invoices', 'overdue_days_avg <= overdue_days_max',
         'overdue_days_max = as_of - oldest_due_on',
