@@ -23,6 +23,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 _CODECS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "windows-1252": "cp1252", "latin-1": "latin-1"}
 # a table's text shrinks some 10 times in gzip, seldom 50 times; only a bomb grows a thousandfold
 _MOST_TIMES, _SMALL_BYTES = 200, 64 * 1024 * 1024
+_LONGEST_FIELD = 1_000_000
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
@@ -84,6 +85,7 @@ def stage(source: Path, target: Path, file_format: Format, max_bytes: int) -> St
 def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_bytes: int, bomb: int) -> int:
     """The streaming pass; returns the number of lines without the blank ones at the end."""
     decoder = _Decoder(file_format.encoding)
+    quotes = _Quotes(file_format.delimiter)
     total = newlines = trailing = 0
     final = False
     while not final:
@@ -96,6 +98,7 @@ def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_byte
             raise FileRefused(f"unzips to more than {_MOST_TIMES} times its size, which no table does")
         text = decoder.decode(block, final)
         if text:
+            quotes.follow(text, newlines)
             newlines += text.count("\n")
             at_end = len(text) - len(text.rstrip("\n"))
             trailing = at_end if at_end < len(text) else trailing + at_end
@@ -116,6 +119,39 @@ def _read(content: IO[bytes]) -> bytes:
     except (gzip.BadGzipFile, zlib.error):
         reason = "not a sound gzip file"
     raise FileRefused(reason)
+
+
+class _Quotes:
+    """Follows quoted fields from block to block: one that swallows a large file takes hours to parse."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._before = (delimiter, "\n")
+        self._last = "\n"
+        self._opened: tuple[int, str, int] | None = None
+        self._length = 0
+
+    def follow(self, text: str, newlines: int) -> None:
+        """The next block, and how many line ends came before it.
+
+        Raises:
+            FileRefused: a field is longer than any that somebody wrote.
+        """
+        at = 0
+        while at < len(text):
+            quote = text.find('"', at)
+            end = quote if quote >= 0 else len(text)
+            if self._opened:
+                self._length += end - at
+                if self._length > _LONGEST_FIELD:
+                    before, block, position = self._opened
+                    line = before + block.count("\n", 0, position) + 1
+                    raise FileRefused(f"a quote opened in line {line} is not closed where a field would end")
+                if quote >= 0:
+                    self._opened = None
+            elif quote >= 0 and (text[quote - 1] if quote else self._last) in self._before:
+                self._opened, self._length = (newlines, text, quote), 0
+            at = end + 1
+        self._last = text[-1:]
 
 
 class _Decoder:

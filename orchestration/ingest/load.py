@@ -211,7 +211,8 @@ class _Load:
             raise FileRefused("truncated: the last row has too few columns")
         if rows + line_breaks + 1 != self.staged.lines:
             raise FileRefused(
-                f"{self.staged.lines} lines do not make {rows} rows: an open quote, or blank lines"
+                f"{self.staged.lines} lines do not make {rows} rows:"
+                " an open quote, blank lines, or a line break in a field"
             )
         if not rows and not self.profile.allow_empty:
             raise FileRefused("empty: no rows under the header")

@@ -74,3 +74,16 @@ def test_what_grows_beyond_all_tables_is_a_bomb(tmp_path, monkeypatch):
     lines = b"".join(b"%d;%d,00\n" % (number, number * 37) for number in range(100_000))
     (tmp_path / "table.csv.gz").write_bytes(gzip.compress(lines))
     assert decode.stage(tmp_path / "table.csv.gz", tmp_path / "table.csv", Format(), 10**9).lines == 100_000
+
+
+@pytest.mark.parametrize("block", [1, 7, 4096])
+def test_a_quote_that_swallows_the_file_is_refused_where_it_opens(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(decode, "BLOCK_BYTES", block)
+    monkeypatch.setattr(decode, "_LONGEST_FIELD", 50)
+    sound = b'a,b\r\n"x, ""y""",1\r\nFak"tura,2\r\n' + b'"%s",3\r\n' % (b"z" * 50)
+    rows = b"1,2\r\n" * 30
+    (tmp_path / "sound.csv").write_bytes(sound + rows)
+    assert decode.stage(tmp_path / "sound.csv", tmp_path / "text", Format(), 10_000).lines == 34
+    (tmp_path / "open.csv").write_bytes(sound + b'"1,2\r\n' + rows)
+    with pytest.raises(FileRefused, match="a quote opened in line 5 is not closed where a field would end"):
+        decode.stage(tmp_path / "open.csv", tmp_path / "other", Format(), 10_000)
