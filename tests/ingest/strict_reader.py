@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
-_LIKE_CPR = re.compile(r"[0-9]{6}[ –-]{0,3}[0-9]{4}")
+_LIKE_CPR = re.compile(r"[0-9]{2}[./-]?[0-9]{2}[./-]?[0-9]{2}[ –-]{0,3}[0-9]{4}")
 
 Values = dict[str, Any]
 
