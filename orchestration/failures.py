@@ -97,10 +97,9 @@ def system_line(error: BaseException) -> str | None:
     DuckDB and SQLite tell it in words of their own, of which only the known ones are passed on.
     """
     for found in _causes(error):
-        if isinstance(found, OSError) and found.errno is not None:
-            code, file = found.errno, found.filename
-        else:
-            code, file = _code_in(found), None
+        by_system = found if isinstance(found, OSError) and found.errno is not None else None
+        code = by_system.errno if by_system else _code_in(found)
+        file = by_system.filename if by_system else None
         if code is not None:
             mend = _MENDS.get(code, "see to the disk and the folder")
             return f"{os.strerror(code)}{f': {file}' if file else ''}; {mend}, then run again"

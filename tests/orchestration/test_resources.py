@@ -67,7 +67,7 @@ def test_half_a_configuration_is_never_left(settings: Settings, monkeypatch: pyt
         raise KeyboardInterrupt
 
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(instances.shutil, "copyfile", half)
+        interrupted.setattr("orchestration.instance.shutil.copyfile", half)
         with pytest.raises(KeyboardInterrupt):
             instances.prepare_home(settings)
     home = instances.prepare_home(settings)
