@@ -134,6 +134,18 @@ def verify(publication: str | None) -> int:
 
 
 @cli.command()
+def doctor() -> int:
+    """Look at everything that a run needs: a line a thing, with how to mend it."""
+    from orchestration.doctor import examine
+
+    is_well = True
+    for finding in examine(_settings()):
+        click.echo(finding)
+        is_well &= finding.level != "fail"
+    return 0 if is_well else UNEXPECTED
+
+
+@cli.command()
 @click.option("--from", "earlier", metavar="YYYY-MM-DD", help="Default: the last month-end delivery before.")
 @click.option("--to", "later", metavar="YYYY-MM-DD", help="Default: the newest build's as-of date.")
 @click.option(
