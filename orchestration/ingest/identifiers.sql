@@ -33,8 +33,8 @@ END;
 CREATE MACRO cpr_birth_text(digits, born_on) AS
     CASE WHEN regexp_full_match(digits, '[0-9]{10}') THEN coalesce(strftime(born_on, '%d%m%y'), digits[1:6]) END;
 
--- A person's number, also one that lost its leading zero.
-CREATE MACRO is_cpr_shaped(digits) AS coalesce(regexp_full_match(digits, '[0-9]{9,10}'), false);
+-- A person's number, also one that lost its leading zero, or two in one field; 13 digits are a unit's (EAN).
+CREATE MACRO is_cpr_shaped(digits) AS coalesce(regexp_full_match(digits, '[0-9]{9,10}|[0-9]{18,}'), false);
 
 CREATE MACRO cvr_no(id) AS nullif(regexp_extract(id, '^(?:DK)?([0-9]{8})$', 1), '');
 
