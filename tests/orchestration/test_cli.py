@@ -43,6 +43,18 @@ def test_without_a_key_nothing_is_done(
     assert not settings.home_path.exists()
 
 
+def test_a_wrong_connection_string_is_said_before_anything_is_done(
+    kobling: Kobling, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOBLING_PG_DSN", "postgresql://kobling:top@geheim@db.example/kobling")
+    status, out, err = kobling("run")
+    assert (status, out) == (2, "")
+    assert is_one_line(err)
+    assert "KOBLING_PG_DSN" in err
+    assert "geheim" not in err
+    assert not settings.home_path.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
