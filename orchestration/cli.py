@@ -145,6 +145,67 @@ def doctor() -> int:
     return 0 if is_well else UNEXPECTED
 
 
+@click.argument("cases", metavar="CASE_ID...", nargs=-1, required=True)
+@click.confirmation_option(prompt="What is forgotten cannot be brought back. Go on?")
+def forget(cases: tuple[str, ...]) -> int:
+    """Take a child out of lake, builds and publications for good: all its cases, amounts stay."""
+    settings = _settings()
+    settings.require_key()
+    from orchestration import execution
+    from orchestration.privacy.forgetting import forget
+    from orchestration.publish import current, list_publications
+    from orchestration.resources import WAIT_SECONDS, only_writer
+
+    with only_writer(settings, WAIT_SECONDS):
+        done = forget(settings, cases)
+        click.echo(
+            f"forgotten: {done.children} children of {done.cases} cases, {done.rows} rows in {done.files} files of "
+            f"{done.deliveries} deliveries, {done.logs} logs"
+        )
+        shown = current(settings)
+        if shown is None:
+            return 0
+        before = {publication.id: publication.manifest.as_of for publication in list_publications(settings)}
+        outcome = execution.run_job(settings, shown.manifest.as_of)
+        if outcome.failure:
+            say(
+                f"the lake is done, the run after it is not: {outcome.failure.line}; mend it and give kobling run: "
+                "publications that hold the child go when the next one is there"
+            )
+            return outcome.failure.exit_status
+        assert outcome.publication is not None
+        click.echo(outcome.publication.path)
+        left = {publication.id for publication in list_publications(settings)}
+        for as_of in sorted({day for name, day in before.items() if name not in left}):
+            if as_of != shown.manifest.as_of:
+                click.echo(
+                    f"removed: the publications as of {as_of}; kobling run --as-of {as_of} rebuilds it"
+                )
+    return 0
+
+
+@cli.command("rotate-key")
+@click.option(
+    "--without-missing", is_flag=True, help="Leave out, for good, deliveries that landing has no more."
+)
+def rotate_key(without_missing: bool) -> None:
+    """Ingest everything again under the key in KOBLING_PSEUDONYM_KEY, and replace the lake by it."""
+    settings = _settings()
+    settings.require_key()
+    from orchestration.privacy.rotation import rotate
+    from orchestration.resources import WAIT_SECONDS, only_writer
+
+    with only_writer(settings, WAIT_SECONDS):
+        done = rotate(settings, without_missing=without_missing)
+    if done is None:
+        click.echo("the lake is of this key already; nothing was changed")
+        return
+    click.echo(
+        f"{done.deliveries} deliveries are in the lake under the new key, {len(done.left_out)} were left out, "
+        f"{done.forgotten} children stay forgotten; kobling run builds and publishes from it"
+    )
+
+
 @cli.command()
 @click.option("--from", "earlier", metavar="YYYY-MM-DD", help="Default: the last month-end delivery before.")
 @click.option("--to", "later", metavar="YYYY-MM-DD", help="Default: the newest build's as-of date.")

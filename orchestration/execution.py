@@ -50,7 +50,7 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
     outcome = Outcome(log=run_log(settings.logs_path, run_id))
     with (
         only_writer(settings, WAIT_SECONDS),
-        logging_to(outcome.log, run_id, verbose=verbose),
+        logging_to(outcome.log, run_id, verbose=verbose, kept=settings.keep_logs),
         instances.open_instance(settings) as instance,
     ):
         ended = instances.end_dead_runs(instance)
@@ -66,8 +66,9 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         outcome.warnings = registry_warnings(result.all_events)
         outcome.failure = first_failure(result)
         told = notices.of_runs(settings, instance, [*ended, run_id])
+        instances.forget_old_runs(instance, settings.keep_logs)
     # a slow webhook holds nobody back
-    with logging_to(outcome.log, run_id, verbose=verbose):
+    with logging_to(outcome.log, run_id, verbose=verbose, kept=settings.keep_logs):
         notices.tell(settings, told)
     if outcome.failure is None:
         outcome.publication = next(

@@ -68,6 +68,14 @@ def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
     return ended
 
 
+def forget_old_runs(instance: "dg.DagsterInstance", kept: int) -> int:
+    """Removes finished runs beyond the newest so many, with their events; how many."""
+    old = [run for run in instance.get_runs()[kept:] if run.is_finished]
+    for run in old:
+        instance.delete_run(run.run_id)
+    return len(old)
+
+
 def _is_alive(process: str, born: str = "") -> bool:
     """Whether the process is there; after a restart of the machine another one may have its number."""
     try:

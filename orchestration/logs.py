@@ -17,7 +17,7 @@ from orchestration.failures import without_values
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 EVENTS = "kobling.dagster"
 KEPT = 100
-"""Logs of so many runs stay."""
+"""Logs of so many runs stay where the settings say nothing else."""
 PROCESS = "process"
 """Name of the Dagster logger that hands its events to this process's logging."""
 PUBLICATION = dg.AssetKey("publication")
@@ -42,7 +42,9 @@ def run_log(folder: Path, run_id: str) -> Path:
 
 
 @contextmanager
-def logging_to(path: Path, run_id: str | None = None, *, verbose: bool = False) -> Iterator[None]:
+def logging_to(
+    path: Path, run_id: str | None = None, *, verbose: bool = False, kept: int = KEPT
+) -> Iterator[None]:
     """Sends Dagster's events, the libraries' and Python's warnings to a file, and none of it to the terminal.
 
     A file that this process writes to already gets no line twice.
@@ -51,13 +53,15 @@ def logging_to(path: Path, run_id: str | None = None, *, verbose: bool = False) 
         path: the file; its folder is made.
         run_id: stands in every line.
         verbose: to stderr too, for people.
+        kept: logs of so many runs stay, this one's among them.
     """
     root = logging.getLogger()
     if any(isinstance(handler, _JsonLines) and handler.path == path for handler in root.handlers):
         yield
         return
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    for old in sorted(path.parent.glob("run-*.log"), key=lambda log: log.stat().st_mtime)[:-KEPT]:
+    logs = sorted(path.parent.glob("run-*.log"), key=lambda log: log.stat().st_mtime, reverse=True)
+    for old in logs[kept - 1 :]:
         old.unlink(missing_ok=True)
     handlers: list[logging.Handler] = [_JsonLines(path, run_id)]
     if verbose:

@@ -68,8 +68,10 @@ def fingerprint(deliveries: Iterable[Delivery], observed_on: date, code: str) ->
     known = sorted(
         f"{delivery.source} {delivery.extract_date} {delivery.profile_hash} {delivery.key_fingerprint} "
         f"{' '.join(sorted(f'{file.name}:{file.file_hash}' for file in delivery.files))}"
+        f"{f' forgotten:{delivery.forgotten}' if delivery.forgotten else ''}"
         for delivery in deliveries
-        if delivery.status == "loaded" and delivery.extract_date <= observed_on
+        # a retired one was there when the date was evaluated
+        if delivery.status != "refused" and delivery.extract_date <= observed_on
     )
     return hashlib.sha256("\n".join([code, *known]).encode()).hexdigest()[:16]
 
@@ -92,10 +94,12 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
         DbtError: a model could not be built.
     """
     code = code_version()
+    dates = warehouse.delivery_dates(deliveries)
+    for folder in settings.observations_path.glob("observed_on=*"):
+        if folder.name not in {f"observed_on={day}" for day in dates}:
+            shutil.rmtree(folder)  # its deliveries are past their retention period
     missing = [
-        day
-        for day in warehouse.delivery_dates(deliveries)
-        if day < as_of and not stored_folder(settings, deliveries, day, code).is_dir()
+        day for day in dates if day < as_of and not stored_folder(settings, deliveries, day, code).is_dir()
     ]
     if not missing:
         return []

@@ -15,6 +15,7 @@ from orchestration import permissions
 from orchestration.errors import InputError
 from orchestration.instance import process_tag
 from orchestration.logs import logging_to, run_log
+from orchestration.privacy.recovery import finish
 from orchestration.settings import Settings, load_settings
 
 LOCK = ".kobling.lock"
@@ -76,6 +77,7 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
         run_id = context.run.run_id if context.run else "unknown"
         with (
             only_writer(self._settings, self.wait_seconds),
-            logging_to(run_log(self._settings.logs_path, run_id), run_id),
+            logging_to(run_log(self._settings.logs_path, run_id), run_id, kept=self._settings.keep_logs),
         ):
+            finish(self._settings)
             yield self

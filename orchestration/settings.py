@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     landing: Path | None = None
     profiles: Path | None = None
     pseudonym_key: SecretStr | None = None
+    previous_pseudonym_key: SecretStr | None = None
     target: Literal["duckdb", "spark"] = "duckdb"
     pg_dsn: SecretStr | None = None
     webhook_url: SecretStr | None = None
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     group_marts: str | None = None
     group_steward: str | None = None
     group_public: str | None = None
+    keep_publications_months: int | None = Field(default=None, ge=1)
+    keep_deliveries_months: int | None = Field(default=None, ge=24)
+    keep_logs: int = Field(default=100, ge=1)
 
     @property
     def home_path(self) -> Path:
@@ -81,6 +85,16 @@ class Settings(BaseSettings):
     def dagster_path(self) -> Path:
         """Dagster's instance: runs, events, schedules."""
         return self.home_path / "dagster"
+
+    @property
+    def audit_path(self) -> Path:
+        """The trail of what was forgotten, rotated and retired."""
+        return self.home_path / "audit" / "audit.jsonl"
+
+    @property
+    def rotating_path(self) -> Path:
+        """A lake under a new key, finished and about to take the old one's place."""
+        return self.home_path / ".rotating"
 
     @property
     def logs_path(self) -> Path:

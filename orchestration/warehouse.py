@@ -237,7 +237,7 @@ def prepare(
         deliveries: the whole registry.
         skipped: deliveries in landing that could not be read yet.
     """
-    known = [delivery for delivery in deliveries if delivery.extract_date <= as_of]
+    known = [found for found in deliveries if found.extract_date <= as_of and found.status != "retired"]
     waiting = [delivery for delivery in skipped if delivery.extract_date <= as_of]
     loaded = [delivery for delivery in known if delivery.status == "loaded"]
     database.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,6 @@ def require_key_of_lake(settings: Settings) -> bytes:
     if not is_key_of(load_deliveries(settings.lake_path), key):
         raise ConfigurationError(
             "KOBLING_PSEUDONYM_KEY is not the key that the lake was made with; set that one, "
-            "or move the lake away and ingest everything again"
+            "or ingest everything again under this one with `kobling rotate-key`"
         )
     return key

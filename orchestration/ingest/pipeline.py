@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestration.errors import KoblingError
 from orchestration.ingest.decode import StagedFile, file_hash, stage
 from orchestration.ingest.errors import FileRefused, StillCopying
+from orchestration.ingest.forgotten import LakeFile, forgetting, new_salt, read_list, write_list
 from orchestration.ingest.keys import key_fingerprint, require_key_of_lake
 from orchestration.ingest.lake import Lake
 from orchestration.ingest.landing import (
@@ -29,6 +30,8 @@ from orchestration.ingest.load import Database, LoadedFile, TooManyBadRows, load
 from orchestration.ingest.profiles import Profile, load_profiles
 from orchestration.ingest.registry import Delivery, FileRecord, load_deliveries
 from orchestration.ingest.workbook import stage_workbook
+from orchestration.privacy import audit
+from orchestration.retention import months_before
 from orchestration.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -71,12 +74,24 @@ def ingest(settings: Settings) -> IngestResult:
     lake = Lake(settings.lake_path, settings.quarantine_path)
     try:
         with lake.lock():
-            return _Ingest(lake, key, profiles).run(settings.landing_path)
+            return run_ingest(lake, key, profiles, settings)
     except OSError as error:
         reason = error.strerror or type(error).__name__
     raise KoblingError(
         f"ingest stopped ({reason}): see to disk space and the folders' permissions, then run again"
     )
+
+
+def run_ingest(
+    lake: Lake, key: bytes, profiles: dict[str, list[Profile]], settings: Settings
+) -> IngestResult:
+    """Ingest into a lake that is held already; deliveries past their retention period go."""
+    run = _Ingest(lake, key, profiles)
+    result = run.run(settings.landing_path)
+    retired = run.retire(settings.keep_deliveries_months)
+    if retired:
+        audit.append(settings, "retention", deliveries=len(retired), before=str(max(retired)))
+    return result
 
 
 def _stage(file: LandedFile, target: Path) -> StagedFile:
@@ -99,11 +114,15 @@ class _Ingest:
         self.key = key
         self.fingerprint = key_fingerprint(key)
         self.profiles = profiles
+        records = load_deliveries(lake.path)
         self.loaded = {
-            (record.source, record.extract_date): record
-            for record in load_deliveries(lake.path)
-            if record.status == "loaded"
+            (record.source, record.extract_date): record for record in records if record.status == "loaded"
         }
+        self.retired = {
+            (record.source, record.extract_date) for record in records if record.status == "retired"
+        }
+        self.forgotten = read_list(lake.path)
+        self.salt = new_salt()
         self.result = IngestResult()
 
     def run(self, landing: Path) -> IngestResult:
@@ -112,6 +131,7 @@ class _Ingest:
         deliveries, notices = scan(landing, self.profiles)
         for notice in notices:
             self.result.tell(notice)
+        deliveries = [found for found in deliveries if (found.source, found.extract_date) not in self.retired]
         self._forget_gone(deliveries)
         new = [found for found in deliveries if (found.source, found.extract_date) not in self.loaded]
         settle = {
@@ -135,6 +155,30 @@ class _Ingest:
         for record in load_deliveries(self.lake.path):
             if record.status == "refused" and (record.source, record.extract_date) not in present:
                 self.lake.forget_refusal(record.source, record.extract_date)
+
+    def retire(self, months: int | None) -> list[date]:
+        """Empties deliveries that are more than so many months older than the newest; each source's newest stays.
+
+        Returns:
+            Their dates.
+        """
+        if months is None or not self.loaded:
+            return []
+        first = months_before(max(extract_date for _, extract_date in self.loaded), months)
+        newest = dict(sorted(self.loaded))
+        old = [
+            record
+            for (source, day), record in sorted(self.loaded.items())
+            if day < first and day < newest[source]
+        ]
+        for record in old:
+            files = [file.model_copy(update={"lake_file": None}) for file in record.files]
+            self.lake.record(record.model_copy(update={"status": "retired", "files": files}))
+            del self.loaded[record.source, record.extract_date]
+            self.result.tell(f"{record.source} {record.extract_date}: past its retention period, emptied")
+        if old:
+            self.lake.sweep()
+        return [record.extract_date for record in old]
 
     def _skip(self, delivery: LandedDelivery) -> None:
         reason = "still being copied, or open in a program; the next run takes it"
@@ -214,12 +258,15 @@ class _Ingest:
             if refusals:
                 more = f"; and {len(refusals) - 3} more files" if len(refusals) > 3 else ""
                 raise FileRefused("; ".join(refusals[:3]) + more)
+            rewritten = self._forget(database, [(file, loaded) for file, _, _, loaded in read])
             records = [self._place(delivery, *parts) for parts in read]
         ignored = [shown(name) for name in ignored]
         snapshots = [record for record in records if record.mode == "snapshot"]
         if snapshots and all(record.is_unchanged for record in snapshots):
             warnings.append("all snapshot files are as in the delivery before: an old copy under a new date?")
         record = self._record(delivery, "loaded", None, records, ignored, warnings)
+        if rewritten:
+            record = record.model_copy(update={"forgotten": 1})
         self.lake.record(record)
         self.loaded[delivery.source, delivery.extract_date] = record
         self.result.loaded.append(record)
@@ -227,6 +274,32 @@ class _Ingest:
         self.result.tell(f"{delivery}: loaded, {len(records)} files, {rows} rows")
         for warning in [*warnings, *(f"{file.name}: {text}" for file in records for text in file.warnings)]:
             self.result.tell(f"{delivery}: {warning}", logging.WARNING)
+
+    def _forget(self, database: Database, read: list[tuple[LandedFile, LoadedFile]]) -> int:
+        """Takes the rows of children who were forgotten from them, before anybody sees the delivery.
+
+        Returns:
+            How many rows.
+        """
+        if self.forgotten is None:
+            return 0
+        files = [LakeFile(file.file.entity, loaded.data) for file, loaded in read]
+        rows = 0
+        with forgetting(
+            database, files, self.salt, known=self.forgotten.hashes, keep_hints=False
+        ) as children:
+            hashes = sorted({*self.forgotten.hashes, *children.found().hashes})
+            if hashes != self.forgotten.hashes:
+                # a new case or number of such a child: the ledger may name it later
+                self.forgotten = self.forgotten.model_copy(update={"hashes": hashes})
+                write_list(self.lake.path, self.forgotten)
+            for file in files:
+                target = file.path.with_name("forgotten.parquet")
+                changed = children.rewrite(file, target)
+                if changed:
+                    target.replace(file.path)
+                rows += changed
+        return rows
 
     def _read(self, database: Database, file: LandedFile, work: Path) -> tuple[str, int, LoadedFile]:
         """Decode and type one file; its hash, size and rows. The readable copy is gone afterwards."""

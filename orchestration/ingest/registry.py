@@ -42,7 +42,11 @@ class FileRecord(BaseModel):
 
 
 class Delivery(BaseModel):
-    """What became of one delivery. `ignored`: files that no pattern fits; a refused one has no `files`."""
+    """What became of one delivery.
+
+    `ignored`: files that no pattern fits. A refused one has no `files`; a retired one is past its retention period: its
+    files are known by hash and hold nothing any more. `forgotten`: how often rows of it were taken from a child.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,13 +54,14 @@ class Delivery(BaseModel):
     extract_date: date
     profile: str
     profile_hash: str
-    status: Literal["loaded", "refused"]
+    status: Literal["loaded", "refused", "retired"]
     reason: str | None
     loaded_at: datetime
     key_fingerprint: str
     files: list[FileRecord]
     ignored: list[str] = []
     warnings: list[str] = []
+    forgotten: int = 0
 
 
 def record_path(lake: Path, source: str, extract_date: date, status: str) -> Path:

@@ -42,6 +42,8 @@ class DeliveryEntry(_Entry):
     reason: str | None = None
     key_fingerprint: str | None = None
     files: list[DeliveredFile] = []
+    forgotten: int = 0
+    """How often rows of it had been taken from a child when this was built."""
 
     @property
     def rows(self) -> int:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from orchestration import permissions
 from orchestration.errors import ConfigurationError, GateRefused
+from orchestration.privacy import audit
 from orchestration.publish import (
     keyfigures_workbooks,
     overview_workbooks,
@@ -73,7 +74,7 @@ def publish(
     docs = read_docs(dbt_manifest)
     gate = _gate(validations, tests)
     known = [DeliveryEntry.model_validate(delivery.model_dump()) for delivery in deliveries]
-    delivered = [delivery for delivery in known if delivery.extract_date <= as_of]
+    delivered = [found for found in known if found.extract_date <= as_of and found.status != "retired"]
     key_fingerprint = _key_fingerprint(delivered)
     groups = permissions.readers(settings)
     totals = control_totals(database)
@@ -136,7 +137,12 @@ def publish(
         path = store.commit(published, building, name, groups)
         permissions.open_way(settings, groups)
         is_current = store.switch(settings).id == name
-        store.retain(settings)
+        removed = store.retain(settings)
+        outdated = store.remove_outdated(settings, known)
+    if removed:
+        audit.append(settings, "retention", publications=len(removed))
+    if outdated:
+        audit.append(settings, "forget", publications=len(outdated))
     return Publication(path=path, manifest=manifest, is_current=is_current)
 
 

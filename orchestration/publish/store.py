@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +22,8 @@ from pydantic import ValidationError
 
 from orchestration import permissions
 from orchestration.errors import ConfigurationError
-from orchestration.publish.manifest import FILE_NAME, FileEntry, Manifest
+from orchestration.publish.manifest import FILE_NAME, DeliveryEntry, FileEntry, Manifest
+from orchestration.retention import months_before
 from orchestration.settings import Settings
 
 CURRENT = "current"
@@ -181,9 +182,12 @@ def retain(settings: Settings) -> list[str]:
     """Removes publications beyond what is kept, and says which.
 
     Kept: the newest built ones (`KOBLING_KEEP_PUBLICATIONS`), of every calendar month the newest of its last
-    as-of date, and the current one.
+    as-of date, none of these longer than `KOBLING_KEEP_PUBLICATIONS_MONTHS` before the newest as-of date; and the
+    current one.
     """
     found = list_publications(settings)
+    newest = max(publication.manifest.as_of for publication in found)
+    first = months_before(newest, settings.keep_publications_months)
     month_ends: dict[tuple[int, int], Publication] = {}
     for publication in found:
         month = (publication.manifest.as_of.year, publication.manifest.as_of.month)
@@ -193,13 +197,37 @@ def retain(settings: Settings) -> list[str]:
             month_ends[month] = publication
     kept = {publication.id for publication in found[: settings.keep_publications]}
     kept |= {publication.id for publication in month_ends.values()}
+    kept -= {publication.id for publication in found if publication.manifest.as_of < first}
     kept |= {publication.id for publication in found if publication.is_current}
-    removed = [publication for publication in found if publication.id not in kept]
-    for publication in removed:
+    return _remove(publication for publication in found if publication.id not in kept)
+
+
+def remove_outdated(settings: Settings, deliveries: Iterable[DeliveryEntry]) -> list[str]:
+    """Removes publications that still hold a child forgotten since, and says which; never the current one.
+
+    Args:
+        deliveries: the registry's.
+    """
+    forgotten = {(delivery.source, delivery.extract_date): delivery.forgotten for delivery in deliveries}
+    return _remove(
+        publication
+        for publication in list_publications(settings)
+        if not publication.is_current
+        and any(
+            entry.forgotten < forgotten.get((entry.source, entry.extract_date), 0)
+            for entry in publication.manifest.deliveries
+        )
+    )
+
+
+def _remove(publications: Iterable[Publication]) -> list[str]:
+    removed = []
+    for publication in publications:
         leaving = publication.path.with_name(f"{REMOVING}{publication.id}")
         publication.path.rename(leaving)
         shutil.rmtree(leaving)
-    return [publication.id for publication in removed]
+        removed.append(publication.id)
+    return removed
 
 
 def _read_manifest(path: Path) -> Manifest | None:

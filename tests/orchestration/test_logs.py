@@ -116,4 +116,4 @@ def test_old_logs_go(tmp_path: Path) -> None:
         (tmp_path / f"run-{number}.log").touch()
     with logging_to(tmp_path / "run-new.log"):
         pass
-    assert len(list(tmp_path.glob("run-*.log"))) == KEPT + 1
+    assert len(list(tmp_path.glob("run-*.log"))) == KEPT
