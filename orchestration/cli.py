@@ -145,6 +145,7 @@ def doctor() -> int:
     return 0 if is_well else UNEXPECTED
 
 
+@cli.command()
 @click.argument("cases", metavar="CASE_ID...", nargs=-1, required=True)
 @click.confirmation_option(prompt="What is forgotten cannot be brought back. Go on?")
 def forget(cases: tuple[str, ...]) -> int:
