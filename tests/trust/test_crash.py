@@ -311,7 +311,10 @@ def kill_often(
         attempt = Attempt(
             site.environment,
             phase.step,
-            kill_before=draw.randint(1, undisturbed.changes) if kind == "change" else None,
+            # half of them in the last fifth, where what was made gets its name
+            kill_before=draw.randint(draw.choice([1, undisturbed.changes * 4 // 5]), undisturbed.changes)
+            if kind == "change"
+            else None,
             kill_at_size=int(4096 * (largest / 4096) ** draw.random()) if kind == "size" else None,
             kill_after=draw.uniform(0, undisturbed.seconds) if kind == "time" else None,
         )
