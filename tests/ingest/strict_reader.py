@@ -152,6 +152,7 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
         ValueError: a quote is never closed.
     """
     plain = re.compile(f"[^{re.escape(delimiter)}\n]*")
+    blanks = re.compile(f" +(?=[{re.escape(delimiter)}\n])")
     at = 0
     while at < len(text):
         fields, breaks, odd, broken = list[str](), list[int](), False, False
@@ -162,6 +163,8 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
             if match is None:
                 raise ValueError
             at = match.end()
+            if quoted and (blank := blanks.match(text, at)):
+                odd, at = True, blank.end()
             value = match[1].replace('""', '"') if quoted else match[0]
             odd = odd or (not quoted and '"' in value)
             fields.append(value)
@@ -303,14 +306,14 @@ def _integer(_: Layout, text: str) -> tuple[int, bool]:
 
 
 def _date(layout: Layout, text: str) -> tuple[date, bool]:
-    value = datetime.strptime(_ascii(text), layout.date).date()  # noqa: DTZ007 - a day
+    value = datetime.strptime(_ascii(text.strip()), layout.date).date()  # noqa: DTZ007 - a day
     if not 1900 <= value.year <= 2999:
         raise ValueError
     return value, value.strftime(layout.date) == text
 
 
 def _local_time(_: Layout, text: str) -> tuple[datetime, bool]:
-    local = datetime.strptime(_ascii(text), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the zone comes next
+    local = datetime.strptime(_ascii(text.strip()), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the zone comes next
     if not 1900 <= local.year <= 2999:
         raise ValueError
     utc = local.replace(tzinfo=COPENHAGEN).astimezone(UTC).replace(tzinfo=None)
