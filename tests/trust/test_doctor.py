@@ -1,5 +1,7 @@
 """`kobling doctor`: what is well, what is damaged on purpose, and that no line holds a secret."""
 
+import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -113,7 +115,7 @@ def test_folders_that_are_open_or_closed_to_the_wrong_ones(
     assert (finding.level, "lake" in finding.text) == ("warn", True)
     loaded.lake_path.chmod(0o750)
     # root may write everywhere
-    monkeypatch.setattr(doctor.os, "access", lambda path, _: Path(path).name != "lake")
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "lake")
     [finding] = found(loaded, "folders")
     assert (finding.level, "lake" in finding.text) == ("fail", True)
 
@@ -121,8 +123,8 @@ def test_folders_that_are_open_or_closed_to_the_wrong_ones(
 def test_a_disk_that_is_nearly_full(loaded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded.warehouse_path.parent.mkdir(mode=0o750, exist_ok=True)
     loaded.warehouse_path.write_bytes(bytes(1000))
-    usage = doctor.shutil.disk_usage("/")._replace(free=2000)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    usage = shutil.disk_usage("/")._replace(free=2000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert levels(loaded, "space") == ["fail"]
     loaded.warehouse_path.unlink()
 

@@ -7,6 +7,7 @@ import gzip
 import logging
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -59,10 +60,9 @@ def _formats(folder: Path, text: str) -> Iterator[Path]:
         )
     with duckdb.connect(str(folder / "a.duckdb")) as connection:
         connection.execute(f"create schema s; create table s.t as select 1 as id, '{escaped}' as said")
-    with sqlite3.connect(folder / "a.db") as connection:
-        connection.execute("create table t (id, said)")
-        connection.execute("insert into t values (1, ?)", [text])
-    connection.close()
+    with closing(sqlite3.connect(folder / "a.db")) as storage, storage:
+        storage.execute("create table t (id, said)")
+        storage.execute("insert into t values (1, ?)", [text])
     with ZipFile(folder / "a.xlsx", "w") as archive:
         archive.writestr("xl/sharedStrings.xml", f"<si><t>{text}</t></si>")
     (folder / "a.html.gz").write_bytes(gzip.compress(text.encode()))
