@@ -33,10 +33,10 @@ dev: .venv/runtime ## Dagster's web UI on the demo's home
 	@$(DEMO) $(BIN)/kobling dev
 
 test: .venv/development ## all tests, on all cores
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto
 
 torture: .venv/development ## the long versions: kills, mutations, damaged builds, random populations
-	$(BIN)/python -m pytest --torture -m torture --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --torture -m torture --numprocesses auto
 
 check: .venv/development ## format, lint, types, SQL
 	$(BIN)/ruff format --check .

@@ -288,7 +288,13 @@ def _create_lake_view(
             f"read_parquet([{files}], union_by_name = true, "
             "hive_partitioning = true, hive_types = {'extract_date': DATE})"
         )
-        described = connection.execute(f"describe select * from {source}").fetchall()
+        try:
+            described = connection.execute(f"describe select * from {source}").fetchall()
+        except duckdb.Error:
+            raise InputError(
+                f"a file of lake/{entity} is missing or damaged; `kobling doctor` names it: "
+                "restore it from the backup and run again"
+            ) from None
         there = {name for name, *_ in described}
     else:
         source, there = "(select 1) where false", set()

@@ -5,7 +5,9 @@ synthetic.
 """
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,13 +69,30 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Home:
     return Home(path, printed)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the shared extracts carries their mark, and who needs one dear thing runs in one process."""
+    """Whoever asks for the shared extracts carries their mark; who needs `home` comes first, for that takes longest."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "shared_data" in fixtures:
+        if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("shared")
-        item.add_marker(pytest.mark.xdist_group("home" if "home" in fixtures else item.path.stem))
-    # the longest group first, so that no process waits for it at the end
-    items.sort(key=lambda item: "home" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: not _needs_home(item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests run in one process, and all files that need `home` in the same one: it is made once.
+
+    The groups of pytest-xdist 3.8 do the same by a mark, and have no effect with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByDearFixture(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "home" if _needs_home(config.rootpath / file) else file
+
+    return ByDearFixture(config, log)
+
+
+@cache
+def _needs_home(file: Path) -> bool:
+    return "home: Home" in file.read_text(encoding="utf-8")

@@ -35,6 +35,7 @@ _DATE = re.compile(
 _NO_LETTER = re.compile(r"[^\x00-\x7f\w]")
 _BLANKS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalpha()})
 _TAG = re.compile(r"<[^<>]*>")
+_AMOUNT = re.compile(r"<v>-?\d{1,7}(?:\.\d+)?</v>|data-order=.-?\d{1,7}(?:\.\d+)?[^\d.]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _QUOTED = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&#?\w+;")
@@ -294,6 +295,8 @@ def _decoded(data: bytes) -> str:
 
 def _text(needles: Needles, name: str, where: str, text: str) -> Report:
     """A text as it stands and as a reader sees it: no tags, no escapes."""
+    # a number in a cell of a workbook or a page: as in a table, an amount is no birth date
+    text = _AMOUNT.sub(" ", text)
     seen = [text]
     if _ESCAPE.search(text):
         seen.append(_ESCAPE.sub(lambda hit: chr(int(hit[1], 16)), text))
