@@ -25,22 +25,31 @@ def running() -> Iterator[str]:
     """The server's connection string; it refuses to run as root, and then runs as Debian's `postgres`."""
     programs = binaries()
     assert programs is not None
-    as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    user = "postgres" if os.geteuid() == 0 else None
     # pytest's own folders are closed to others
     with tempfile.TemporaryDirectory(prefix="kobling-postgres-") as folder:
-        if as_other:
-            shutil.chown(folder, "postgres")
-        with _running(Path(folder) / "data", programs, as_other) as dsn:
+        if user:
+            shutil.chown(folder, user)
+        with _running(Path(folder) / "data", programs, user) as dsn:
             yield dsn
 
 
 @contextmanager
-def _running(data: Path, programs: Path, as_other: list[str]) -> Iterator[str]:
+def _running(data: Path, programs: Path, user: str | None) -> Iterator[str]:
     port = _free_port()
 
     def run(program: str, *arguments: str) -> None:
-        command = [*as_other, str(programs / program), *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [programs / program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=data.parent,
+        )
         assert done.returncode == 0, done.stderr
 
     run("initdb", "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
