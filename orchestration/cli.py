@@ -238,11 +238,16 @@ def bridge(earlier: str | None, later: str | None, out: Path) -> None:
     "--months", type=click.IntRange(min=1), default=4, show_default=True, help="Month-end deliveries."
 )
 @click.option("--seed", type=int, default=1, show_default=True)
-def synth(out: Path, children: int, months: int, seed: int) -> None:
+@click.option(
+    "--deliveries",
+    type=click.IntRange(min=1),
+    help="Write only the last so many; the first of them brings the ledger since the first month. Default: all.",
+)
+def synth(out: Path, children: int, months: int, seed: int, deliveries: int | None) -> None:
     """Write synthetic deliveries in the real formats, with the planted truth beside them."""
     from orchestration.synth import write
 
-    write(out, children, months, seed)
+    write(out, children, months, seed, deliveries)
     click.echo(out / "landing")
 
 

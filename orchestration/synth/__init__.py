@@ -29,7 +29,7 @@ MARK = "synth.json"
 """In `truth/`: the arguments of the call that wrote the folder."""
 
 
-def write(out: Path, children: int, months: int, seed: int) -> None:
+def write(out: Path, children: int, months: int, seed: int, deliveries: int | None = None) -> None:
     """Write deliveries under `out/landing/` and what was planted in them under `out/truth/`.
 
     One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30; what planners
@@ -43,16 +43,21 @@ def write(out: Path, children: int, months: int, seed: int) -> None:
         children: Number of children: some two courses, 40 rows of payments and 13 postings a year each.
         months: Number of deliveries of each source.
         seed: Any integer; another one gives another municipality.
+        deliveries: Only so many of them, the last ones; the first of these brings the ledger of the months before.
 
     Raises:
-        InputError: `children` or `months` is not positive, `out` cannot be made, or it holds other deliveries or
+        InputError: a number is not positive, more are to be delivered than there are months, `out` cannot be made, or it holds other deliveries or
             another truth.
     """
     if children < 1 or months < 1:
         raise InputError("synth: children and months must be at least 1; give larger numbers")
+    if deliveries is not None and not 1 <= deliveries <= months:
+        raise InputError(f"synth: {deliveries} deliveries of {months} months; give a number from 1 to {months}")
     arguments = {"children": children, "months": months, "seed": seed}
+    if deliveries is not None:
+        arguments["deliveries"] = deliveries
     _refuse_other_files(out, arguments)
-    schedule = calendar.schedule(months)
+    schedule = calendar.schedule(months, deliveries)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -20,9 +20,10 @@ class LedgerDelivery:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The deliveries of both sources and the days that bound the made-up history."""
+    """The deliveries of both sources, the days that bound the made-up history, and the ledger's first day."""
 
     deliveries: list[date]
+    delivered_from: date
 
     @property
     def first(self) -> date:
@@ -38,11 +39,6 @@ class Schedule:
     def first_of_last_year(self) -> date:
         """The first delivery of the last delivery's year."""
         return next(on for on in self.deliveries if on.year == self.last.year)
-
-    @property
-    def delivered_from(self) -> date:
-        """First day of the first fiscal year that is delivered whole so far; in January last year's."""
-        return date(self.first.year - (self.first.month == 1), 1, 1)
 
     @property
     def ledger_from(self) -> date:
@@ -62,21 +58,32 @@ class Schedule:
     def ledger_delivery(self, on: date) -> LedgerDelivery:
         """The files of the delivery on a day: every period of the fiscal year to date.
 
-        In January last year's period 12 too, which stays open until the 20th; all of last year where that is
-        the first delivery, so that no year is known by its last period only.
+        In January last year's period 12 too, which stays open until the 20th. The first delivery brings all
+        years from `delivered_from`, so that no year is known by its last period only.
         """
-        periods = [(on.year, month) for month in range(1, on.month + 1)]
-        budget_years = [on.year]
-        if on.month == 1:
-            first_month = 1 if on == self.first else 12
-            periods = [(on.year - 1, month) for month in range(first_month, 13)] + periods
-            budget_years = [on.year - 1, on.year]
-        return LedgerDelivery(on, periods, budget_years)
+        if on == self.first:
+            begin = self.delivered_from
+        else:
+            begin = date(on.year, 1, 1) if on.month > 1 else date(on.year - 1, 12, 1)
+        years = range(begin.year, on.year + 1)
+        periods = [(year, month) for year in years for month in range(1, 13)]
+        periods = [period for period in periods if (begin.year, begin.month) <= period <= (on.year, on.month)]
+        return LedgerDelivery(on, periods, list(years))
 
 
-def schedule(months: int) -> Schedule:
-    """The schedule of the last `months` month ends up to 2022-06-30, oldest first."""
-    deliveries = [LAST_DELIVERY]
-    while len(deliveries) < months:
-        deliveries.append(deliveries[-1].replace(day=1) - timedelta(days=1))
-    return Schedule(deliveries[::-1])
+def schedule(months: int, deliveries: int | None = None) -> Schedule:
+    """The schedule of the last `months` month ends up to 2022-06-30, oldest first.
+
+    Args:
+        months: how many month ends there are.
+        deliveries: how many of them, the last ones, are delivered; `None` is all. The first that is delivered brings
+            the ledger's years from the first month end on; in January last year's too.
+    """
+    month_ends = [LAST_DELIVERY]
+    while len(month_ends) < months:
+        month_ends.append(month_ends[-1].replace(day=1) - timedelta(days=1))
+    oldest = month_ends[-1]
+    return Schedule(
+        deliveries=month_ends[:deliveries][::-1],
+        delivered_from=date(oldest.year - (oldest.month == 1), 1, 1),
+    )
