@@ -8,11 +8,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ from orchestration.settings import PROJECT_ROOT
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
+
+TARGET = "duckdb"
+"""The output of profiles.yml that the project is compiled for."""
 
 DATABASE = "kobling.duckdb"
 """Name of every warehouse file, in whatever folder: dbt writes the catalog's name into each query."""
@@ -125,19 +128,26 @@ def is_fresh(manifest: Path, root: Path = PROJECT_ROOT) -> bool:
     return all(path.stat().st_mtime_ns < parsed_at for path in paths if path.exists())
 
 
-def prepare(target: str = "duckdb", root: Path = PROJECT_ROOT) -> Path:
-    """dbt's `manifest.json`, parsed anew where a file of the project is newer; one process at a time.
+def prepare(root: Path = PROJECT_ROOT) -> Path:
+    """Parses and compiles the project where a file of it is newer, and loads its seeds; one process at a time.
+
+    Returns:
+        Path of dbt's `manifest.json`.
 
     Raises:
-        DbtError: the project cannot be parsed.
+        DbtError: the project cannot be parsed, or a seed or a model is broken.
     """
     path = manifest_path(root)
     path.parent.mkdir(exist_ok=True)
     with _parsing(root):
         if not is_fresh(path, root):
-            # under its name when it is whole: half of one would be newer than the project, and taken for it
+            parsed = _parse(TARGET, root)
+            _prepare_seeds(parsed, root)
+            compiled_path(root).write_text(json.dumps(_compile(parsed, root)), encoding="utf-8")
+            # the last one, as the mark of the others; under its name when it is whole, for half of one would be
+            # newer than the project, and taken for it
             unfinished = path.with_suffix(".tmp")
-            _parse(target, root).writable_manifest().write(str(unfinished))
+            parsed.writable_manifest().write(str(unfinished))
             unfinished.replace(path)
     return path
 
@@ -147,14 +157,30 @@ def manifest_path(root: Path = PROJECT_ROOT) -> Path:
     return root / "target" / "manifest.json"
 
 
+def compiled_path(root: Path = PROJECT_ROOT) -> Path:
+    """Where `prepare` puts the compiled SQL."""
+    return root / "target" / "compiled.json"
+
+
+def seeds_path(root: Path = PROJECT_ROOT) -> Path:
+    """The DuckDB file into which `prepare` loads the seeds."""
+    return root / "target" / "seeds" / DATABASE
+
+
 def manifest(root: Path = PROJECT_ROOT) -> Mapping[str, Any]:
     """The prepared manifest as data."""
     path = manifest_path(root)
-    return _read_manifest(path, path.stat().st_mtime_ns)
+    return _read_json(path, path.stat().st_mtime_ns)
+
+
+def compiled(root: Path = PROJECT_ROOT) -> Mapping[str, str]:
+    """The prepared SQL of all models and data tests, by unique id."""
+    path = compiled_path(root)
+    return _read_json(path, path.stat().st_mtime_ns)
 
 
 @cache
-def _read_manifest(path: Path, _modified: int) -> Mapping[str, Any]:
+def _read_json(path: Path, _modified: int) -> Mapping[str, Any]:
     return json.loads(path.read_bytes())
 
 
@@ -174,7 +200,10 @@ def run(
     Raises:
         DbtError: dbt did not come to running anything.
     """
-    parsed = _parsed(target, root)
+    return _results(arguments, database, _parsed(target, root), root)
+
+
+def _results(arguments: Sequence[str], database: Path, parsed: "Manifest", root: Path) -> list[NodeResult]:
     with _environ(environment(database, root)):
         outcome = _invoke(arguments, parsed)
     results = [
@@ -191,95 +220,6 @@ def run(
     if outcome.exception and not results:
         raise DbtError(f"dbt: {one_line(str(outcome.exception))}")
     return results
-
-
-@dataclass(frozen=True)
-class Script:
-    """Models as plain SQL in the order of their building, and the file that has the seeds they read.
-
-    For a build that is repeated on other deliveries: dbt's own work on a node takes longer than most queries do.
-    """
-
-    seeds: Path
-    statements: tuple[tuple[str, str], ...]
-
-    def run(self, database: Path) -> None:
-        """Builds the models in a warehouse file that has the schemas `lake` and `control`.
-
-        Raises:
-            DbtError: a model could not be built.
-        """
-        with duckdb.connect(str(database)) as connection:
-            connection.execute(f"attach '{self.seeds}' as seeded (read_only)")
-            for name, sql in self.statements:
-                try:
-                    connection.execute(sql)
-                except duckdb.Error as error:
-                    raise DbtError(f"model {name}: {one_line(str(error))}") from error
-
-
-def script(
-    models: Iterable[str], database: Path, *, target: str, logs: Path, root: Path = PROJECT_ROOT
-) -> Script:
-    """The SQL that builds models and all they rest on.
-
-    Args:
-        models: the models' unique ids.
-        database: a warehouse file with the schemas `lake` and `control`; it gets the seeds, and is kept for them.
-        target: the output of profiles.yml.
-        logs: folder of dbt's log file.
-        root: the dbt project.
-
-    Raises:
-        DbtError: a seed or a model is broken.
-    """
-    found = manifest(root)
-    wanted = set().union(*(ancestors(found, model) for model in models)) & found["nodes"].keys()
-    select = [f"+{found['nodes'][model]['name']}" for model in models]
-
-    def invoke(command: str, extra: Sequence[str] = ()) -> dict[str, str]:
-        results = run(
-            arguments(
-                command,
-                target=target,
-                logs=logs,
-                root=root,
-                artifacts=database.parent / "dbt",
-                select=select,
-                extra=[*extra, "--no-write-json"],
-            ),
-            database,
-            target,
-            root,
-        )
-        refuse_broken(results)
-        return {result.unique_id: result.sql for result in results}
-
-    invoke("seed")
-    compiled = invoke("compile", ["--indirect-selection", "empty"])
-    order = TopologicalSorter({node: wanted & set(found["parent_map"][node]) for node in wanted})
-    return Script(
-        seeds=database,
-        statements=tuple(
-            (found["nodes"][node]["name"], _building(found["nodes"][node], compiled.get(node, "")))
-            for node in order.static_order()
-        ),
-    )
-
-
-def _building(node: Mapping[str, Any], query: str) -> str:
-    """What dbt does to build a node in an empty file."""
-    table = f"{node['schema']}.{node['name']}"
-    if node["resource_type"] == "seed":
-        building = f"create table {table} as from seeded.{table}"
-    elif node["config"]["materialized"] == "view":
-        building = f"create view {table} as {query}"
-    elif node["config"]["contract"]["enforced"]:
-        columns = ", ".join(f"{name} {column['data_type']}" for name, column in node["columns"].items())
-        building = f"create table {table} ({columns}); insert into {table} by name {query}"
-    else:
-        building = f"create table {table} as {query}"
-    return f"create schema if not exists {node['schema']}; {building}"
 
 
 def refuse_broken(results: Iterable[NodeResult]) -> None:
@@ -341,7 +281,7 @@ def code_version(manifest: Mapping[str, Any], *models: str, root: Path = PROJECT
         models: the models' unique ids.
         root: the dbt project.
     """
-    nodes = set().union(*(ancestors(manifest, model) for model in models)) & manifest["nodes"].keys()
+    nodes = ancestors(manifest, *models) & manifest["nodes"].keys()
     files = {manifest["nodes"][name]["original_file_path"] for name in nodes}
     files |= {
         macro["original_file_path"]
@@ -357,10 +297,10 @@ def code_version(manifest: Mapping[str, Any], *models: str, root: Path = PROJECT
     return digest.hexdigest()[:12]
 
 
-def ancestors(manifest: Mapping[str, Any], node: str) -> set[str]:
-    """The unique ids of a node and of all it is built from."""
-    found = {node}
-    waiting = [node]
+def ancestors(manifest: Mapping[str, Any], *nodes: str) -> set[str]:
+    """The unique ids of nodes and of all they are built from."""
+    found = set(nodes)
+    waiting = [*nodes]
     while waiting:
         for parent in manifest["parent_map"].get(waiting.pop(), []):
             if parent not in found:
@@ -405,6 +345,39 @@ def _parse(target: str, root: Path) -> "Manifest":
     if outcome.exception or outcome.result is None:
         raise DbtError(f"dbt cannot parse the project: {one_line(str(outcome.exception))}")
     return outcome.result
+
+
+def _prepare_seeds(parsed: "Manifest", root: Path) -> None:
+    path = seeds_path(root)
+    unfinished = path.with_name("unfinished") / DATABASE
+    shutil.rmtree(unfinished.parent, ignore_errors=True)
+    unfinished.parent.mkdir(parents=True)
+    refuse_broken(_results(_in_target("seed", root), unfinished, parsed, root))
+    unfinished.replace(path)
+    shutil.rmtree(unfinished.parent)
+
+
+def _compile(parsed: "Manifest", root: Path) -> dict[str, str]:
+    """The SQL of all models and data tests, which asks no database anything."""
+    command = _in_target(
+        "compile", root, select=["resource_type:model", "resource_type:test"], extra=["--no-introspect"]
+    )
+    results = _results(command, seeds_path(root), parsed, root)
+    refuse_broken(results)
+    return {result.unique_id: result.sql for result in results if result.kind in ("model", "test")}
+
+
+def _in_target(
+    command: str, root: Path, *, select: Sequence[str] = (), extra: Sequence[str] = ()
+) -> list[str]:
+    return arguments(
+        command,
+        target=TARGET,
+        logs=root / "target",
+        root=root,
+        select=select,
+        extra=[*extra, "--no-write-json"],
+    )
 
 
 def _invoke(arguments: Sequence[str], manifest: "Manifest | None") -> "dbtRunnerResult":

@@ -26,20 +26,17 @@ from orchestration.settings import load_settings
 PUBLISHED_SCHEMAS = ("marts", "steward")
 
 
-def build_definitions(
-    *, profiles: Path | None = None, target: str = "duckdb", **overrides: Any
-) -> dg.Definitions:
+def build_definitions(*, profiles: Path | None = None, **overrides: Any) -> dg.Definitions:
     """A fresh set of definitions.
 
     Args:
         profiles: folder of the municipality's own source profiles.
-        target: dbt's target; the project is parsed for it where that is not done yet.
         overrides: resources by name, in place of the usual ones.
 
     Raises:
         ConfigurationError: a profile is wrong, or the dbt project cannot be parsed.
     """
-    dbt.prepare(target)
+    dbt.prepare()
     manifest = dbt.manifest()
     sources = load_profiles(profiles)
     translator = Translator()
@@ -74,4 +71,4 @@ def build_definitions(
 def load() -> dg.Definitions:
     """The definitions of this environment's code location."""
     settings = load_settings()
-    return build_definitions(profiles=settings.profiles_path, target=settings.target)
+    return build_definitions(profiles=settings.profiles_path)

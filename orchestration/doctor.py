@@ -142,7 +142,7 @@ def _overdue(settings: Settings) -> Found:
 
 
 def _dbt(settings: Settings) -> Found:
-    dbt.prepare(settings.target)
+    dbt.prepare()
     yield "ok", f"the project parses, for target {settings.target}"
 
 

@@ -54,7 +54,7 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         instances.open_instance(settings) as instance,
     ):
         ended = instances.end_dead_runs(instance)
-        definitions = build_definitions(profiles=settings.profiles_path, target=settings.target)
+        definitions = build_definitions(profiles=settings.profiles_path)
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import dbt, warehouse
+from orchestration.build import build
 from orchestration.ingest import Delivery
 from orchestration.settings import Settings
 
@@ -85,7 +86,7 @@ def stored_folder(settings: Settings, deliveries: Iterable[Delivery], observed_o
 def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: date) -> list[date]:
     """Evaluates the observed models on each delivery date before the as-of date that is not stored yet, in order.
 
-    Each in a scratch file: dbt compiles the models and what they rest on once, DuckDB builds them for each date.
+    Each in a scratch file with only the models and what they rest on.
 
     Returns:
         The dates that were evaluated.
@@ -104,18 +105,12 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
     if not missing:
         return []
     scratch = settings.warehouse_path.parent / "scratch"
-    base, database = (scratch / part / dbt.DATABASE for part in ("base", "date"))
-    warehouse.prepare(settings, missing[0], base, deliveries)
-    script = dbt.script(
-        [observed.node for observed in observed_models()],
-        base,
-        target=settings.target,
-        logs=settings.logs_path,
-    )
+    database = scratch / dbt.DATABASE
+    nodes = dbt.ancestors(dbt.manifest(), *(observed.node for observed in observed_models()))
     for day in missing:
         warehouse.prepare(settings, day, database, deliveries)
         fill(settings, database, deliveries, day)
-        script.run(database)
+        dbt.refuse_broken(build(database, nodes, tests=False))
         store(settings, database, deliveries, day)
     shutil.rmtree(scratch)
     return missing

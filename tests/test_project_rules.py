@@ -100,6 +100,20 @@ def test_names_say_the_layer(models: list[Mapping[str, Any]]) -> None:
     assert wrong == []
 
 
+def test_nothing_asks_for_more_than_our_build_does(manifest: Mapping[str, Any]) -> None:
+    """What `orchestration/build.py` executes: seeds, views and tables without hooks, tests that count what they find."""
+    wrong = []
+    for name, node in manifest["nodes"].items():
+        config = node["config"]
+        wrong += [f"{name}: {hook}" for hook in ("pre-hook", "post-hook") if config.get(hook)]
+        wrong += [f"{name}: {option}" for option in ("limit", "store_failures") if config.get(option)]
+        if config["materialized"] not in ("seed", "view", "table", "test"):
+            wrong.append(f"{name}: {config['materialized']}")
+        if node["resource_type"] == "test" and (config["warn_if"], config["error_if"]) != ("!= 0", "!= 0"):
+            wrong.append(f"{name}: another condition than that there are none")
+    assert wrong == []
+
+
 def test_layers_read_downwards_only(manifest: Mapping[str, Any], models: list[Mapping[str, Any]]) -> None:
     nodes = {**manifest["nodes"], **manifest["sources"]}
     wrong = [

@@ -14,6 +14,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from orchestration import dbt, warehouse
 from orchestration.assets.lake import WRITER_POOL
+from orchestration.build import build, write_results
 from orchestration.failures import told
 from orchestration.resources import Run
 
@@ -81,17 +82,8 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             folder.mkdir(parents=True, exist_ok=True)
             # the publication's data dictionary comes from it
             shutil.copyfile(dbt.manifest_path(), folder / "manifest.json")
-            arguments = dbt.arguments(
-                "build",
-                target=settings.target,
-                logs=settings.logs_path,
-                artifacts=folder,
-                select=[key.path[-1] for key in sorted(context.selected_asset_keys)]
-                if context.is_subset
-                else (),
-                exclude_types=["unit_test"],
-            )
-            results = dbt.run(arguments, settings.warehouse_path, settings.target)
+            results = build(settings.warehouse_path, _selected(context, translator, manifest))
+            write_results(folder / "run_results.json", results)
             rows = _row_counts(settings.warehouse_path)
             for result in results:
                 if result.kind in ("model", "seed") and result.status == "success":
@@ -108,6 +100,20 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             dbt.refuse_failed_tests(results, manifest, settings.warehouse_path)
 
     return build_models
+
+
+def _selected(
+    context: dg.AssetExecutionContext, translator: Translator, manifest: Mapping[str, Any]
+) -> set[str] | None:
+    """The unique ids of the seeds and models to build; `None` is all."""
+    if not context.is_subset:
+        return None
+    return {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("seed", "model")
+        and translator.get_asset_spec(manifest, name, None).key in context.selected_asset_keys
+    }
 
 
 def table_checks(

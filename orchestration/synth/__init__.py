@@ -46,13 +46,15 @@ def write(out: Path, children: int, months: int, seed: int, deliveries: int | No
         deliveries: Only so many of them, the last ones; the first of these brings the ledger of the months before.
 
     Raises:
-        InputError: a number is not positive, more are to be delivered than there are months, `out` cannot be made, or it holds other deliveries or
-            another truth.
+        InputError: a number is not positive, more are to be delivered than there are months, `out` cannot be made, or
+            it holds other deliveries or another truth.
     """
     if children < 1 or months < 1:
         raise InputError("synth: children and months must be at least 1; give larger numbers")
     if deliveries is not None and not 1 <= deliveries <= months:
-        raise InputError(f"synth: {deliveries} deliveries of {months} months; give a number from 1 to {months}")
+        raise InputError(
+            f"synth: {deliveries} deliveries of {months} months; give a number from 1 to {months}"
+        )
     arguments = {"children": children, "months": months, "seed": seed}
     if deliveries is not None:
         arguments["deliveries"] = deliveries

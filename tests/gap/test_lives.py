@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orchestration import dbt, replay, warehouse
+from orchestration.build import build
 from orchestration.ingest import ingest, load_deliveries
 from orchestration.settings import Settings
 from orchestration.synth import write
@@ -52,17 +53,9 @@ class Home:
         warehouse.prepare(self.settings, day, self.database, deliveries)
         self.evaluated[day] = replay.evaluate_missing(self.settings, deliveries, day)
         replay.fill(self.settings, self.database, deliveries, day)
-        command = dbt.arguments(
-            "build",
-            target=self.settings.target,
-            logs=self.settings.logs_path,
-            artifacts=warehouse.dbt_folder(self.settings),
-            select=[
-                f"+{table}" for table in (*TABLES, *(observed.model for observed in replay.observed_models()))
-            ],
-            exclude_types=["test", "unit_test"],
-        )
-        dbt.refuse_broken(dbt.run(command, self.database))
+        tables = [*TABLES, *(observed.model for observed in replay.observed_models())]
+        models = dbt.ancestors(dbt.manifest(), *(f"model.kobling.{table}" for table in tables))
+        dbt.refuse_broken(build(self.database, models, tests=False))
         replay.store(self.settings, self.database, deliveries, day)
 
     def gap(self, gap_id: str) -> dict[str, Any]:

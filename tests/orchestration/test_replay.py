@@ -24,15 +24,16 @@ OBSERVED = [
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[date]:
-    """dbt's script, replaced by a hit and a forecast a build; the dates that were built."""
+    """The building, replaced by a hit and a forecast a build; the dates that were built."""
     dates: list[date] = []
 
-    class Script:
-        def run(self, database: Path) -> None:
-            dates.append(warehouse.read_as_of(database))
-            observe(database, dates[-1])
+    def build(database: Path, *_: Any, **__: Any) -> list[dbt.NodeResult]:
+        dates.append(warehouse.read_as_of(database))
+        observe(database, dates[-1])
+        return []
 
-    monkeypatch.setattr(dbt, "script", lambda *_, **__: Script())
+    dbt.prepare()
+    monkeypatch.setattr(replay, "build", build)
     monkeypatch.setattr(replay, "observed_models", lambda: OBSERVED)
     monkeypatch.setattr(replay, "code_version", lambda: "rules-1")
     return dates

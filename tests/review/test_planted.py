@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration import dbt
+from orchestration.build import build
 from orchestration.ingest import ingest, load_deliveries
 from orchestration.settings import Settings
 from orchestration.synth import write
@@ -43,15 +44,9 @@ def found(truth_folder: Path) -> Callable[[str], Rows]:
     assert result.refused == []
     database = home / "warehouse" / "kobling.duckdb"
     prepare(settings, AS_OF, database, load_deliveries(settings.lake_path))
-    arguments = dbt.arguments(
-        "build",
-        target="duckdb",
-        logs=home / "logs",
-        artifacts=home / "target",
-        select=[f"+{mart}" for mart in MARTS],
-        exclude_types=["test", "unit_test"],
-    )
-    dbt.refuse_broken(dbt.run(arguments, database))
+    dbt.prepare()
+    models = dbt.ancestors(dbt.manifest(), *(f"model.kobling.{mart}" for mart in MARTS))
+    dbt.refuse_broken(build(database, models, tests=False))
     return lambda sql: query(database, sql)
 
 

@@ -149,7 +149,6 @@ def _prepare(*, with_gates: bool) -> dict[str, Any]:
     from orchestration.definitions import build_definitions
     from orchestration.ingest import profiles
     from orchestration.jobs import JOB
-    from orchestration.settings import PROJECT_ROOT
 
     if with_gates:
         _import(
@@ -161,7 +160,7 @@ def _prepare(*, with_gates: bool) -> dict[str, Any]:
             ]
         )
     definitions = build_definitions()
-    dbt._parsed("duckdb", PROJECT_ROOT)
+    dbt.compiled()
     # its threads
     profiles._duckdb().close()
     profiles._duckdb.cache_clear()

@@ -33,7 +33,7 @@ class Gate:
     """The gate's checks on one good build, and the build to damage."""
 
     def __init__(self, settings: Settings) -> None:
-        self.checks = list(_dbt(settings))
+        self.checks = list(_dbt())
         self.connection = duckdb.connect(str(settings.warehouse_path))
         for entity in lake.SUITES:
             # deliveries are read through views; what is damaged is a copy
@@ -81,24 +81,12 @@ class Gate:
         return self.connection.execute(f"select exists ({check.sql})").fetchone() == (True,)
 
 
-def _dbt(settings: Settings) -> Iterator[Check]:
-    compiled = dbt.run(
-        dbt.arguments(
-            "compile",
-            target=settings.target,
-            logs=settings.logs_path,
-            artifacts=settings.warehouse_path.parent / "compiled",
-            select=["resource_type:test"],
-            extra=["--no-write-json"],
-        ),
-        settings.warehouse_path,
-        settings.target,
-    )
+def _dbt() -> Iterator[Check]:
     nodes = dbt.manifest()["nodes"]
-    for result in compiled:
-        node = nodes[result.unique_id]
-        if node["config"]["severity"].lower() == "error":
-            yield Check(f"dbt {node['name']}", _tables(result.sql), result.sql)
+    for name, sql in dbt.compiled().items():
+        node = nodes[name]
+        if node["resource_type"] == "test" and node["config"]["severity"].lower() == "error":
+            yield Check(f"dbt {node['name']}", _tables(sql), sql)
 
 
 def _expectations(columns: dict[str, dict[str, str]]) -> Iterator[Check]:

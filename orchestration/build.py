@@ -1,0 +1,196 @@
+"""A warehouse file, built with the SQL that dbt compiled.
+
+Belongs here: what `dbt build` does to a node in DuckDB (seeds, views, tables under their contract, data tests), in
+the order of what rests on what, on several threads. dbt's own work on a node takes longer than most queries do, and
+the same project is built at each run and for each observed date; so dbt compiles once for a state of the project
+(orchestration/dbt.py), and this executes. Does not: what is built when (assets, replay).
+"""
+
+import json
+import re
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration import dbt
+from orchestration.dbt import NodeResult
+from orchestration.settings import PROJECT_ROOT
+
+THREADS = 2
+"""Nodes at a time: one thread prepares the next query while DuckDB's own threads work on another."""
+
+MEMORY_LIMIT = "3500MB"
+"""What DuckDB may hold; beyond it spills beside the warehouse file."""
+
+
+class _Broken(Exception):
+    """Why a node could not be built."""
+
+
+def build(
+    database: Path,
+    nodes: Collection[str] | None = None,
+    *,
+    tests: bool = True,
+    root: Path = PROJECT_ROOT,
+) -> list[NodeResult]:
+    """Builds seeds and models in a warehouse file that has the schemas `lake` and `control`, and tests them.
+
+    A model that breaks takes with it what rests on it, as in dbt; a test that finds rows holds nothing back here:
+    `dbt.refuse_failed_tests` says what follows.
+
+    Args:
+        database: the warehouse file; no one else may have it open.
+        nodes: unique ids of seeds and models; `None` is all. What they rest on must be there.
+        tests: also the data tests that read one of them.
+        root: the dbt project, prepared.
+
+    Returns:
+        A result a node, in the order of their building.
+    """
+    manifest, compiled = dbt.manifest(root), dbt.compiled(root)
+    kinds = ("seed", "model", "test") if tests else ("seed", "model")
+    wanted = {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in kinds and (nodes is None or _is_of(name, node, nodes, manifest))
+    }
+    order = TopologicalSorter({name: wanted & set(manifest["parent_map"][name]) for name in sorted(wanted)})
+    with _connect(database, dbt.seeds_path(root)) as connection:
+        for schema in {manifest["nodes"][name]["schema"] for name in wanted}:
+            connection.execute(f"create schema if not exists {schema}")
+        return list(_execute(connection, order, manifest, compiled))
+
+
+def _is_of(name: str, node: Mapping[str, Any], nodes: Collection[str], manifest: Mapping[str, Any]) -> bool:
+    """Whether it is one of the nodes, or a test that reads one."""
+    if node["resource_type"] == "test":
+        return not set(nodes).isdisjoint(manifest["parent_map"][name])
+    return name in nodes
+
+
+def write_results(path: Path, results: Iterable[NodeResult]) -> None:
+    """Keeps results as dbt's `run_results.json` names them."""
+    rows = [
+        {
+            "unique_id": result.unique_id,
+            "status": result.status,
+            "failures": result.failures,
+            "execution_time": round(result.seconds, 3),
+            "message": result.message,
+        }
+        for result in results
+    ]
+    path.write_text(json.dumps({"results": rows}), encoding="utf-8")
+
+
+@contextmanager
+def _connect(database: Path, seeds: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(database), config={"memory_limit": MEMORY_LIMIT}) as connection:
+        connection.execute(f"attach '{seeds}' as seeded (read_only)")
+        yield connection
+
+
+def _execute(
+    connection: duckdb.DuckDBPyConnection,
+    order: TopologicalSorter[str],
+    manifest: Mapping[str, Any],
+    compiled: Mapping[str, str],
+) -> Iterator[NodeResult]:
+    """The nodes' results as they come; each begins when what it rests on is there."""
+    order.prepare()
+    running: dict[Future[NodeResult], str] = {}
+    lost: set[str] = set()
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            while order.is_active():
+                for name in order.get_ready():
+                    work = _skip if lost.intersection(manifest["parent_map"][name]) else _run
+                    node = manifest["nodes"][name]
+                    running[pool.submit(work, connection, name, node, compiled.get(name, ""))] = name
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    result = future.result()
+                    if result.kind != "test" and result.status != "success":
+                        lost.add(result.unique_id)
+                    order.done(running.pop(future))
+                    yield result
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            connection.interrupt()
+            raise
+
+
+def _skip(_: duckdb.DuckDBPyConnection, name: str, _node: Mapping[str, Any], sql: str) -> NodeResult:
+    return NodeResult(name, "skipped", 0, 0, "rests on a model that could not be built", sql)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, name: str, node: Mapping[str, Any], sql: str) -> NodeResult:
+    """One node."""
+    started = time.monotonic()
+    status, failures, message = "success", 0, ""
+    try:
+        with connection.cursor() as cursor:
+            if node["resource_type"] == "test":
+                failures = _failures(cursor, node, sql)
+                status = "pass" if not failures else _found(node)
+                message = f"{failures} rows" if failures else ""
+            else:
+                _create(cursor, node, sql)
+    except (duckdb.Error, _Broken) as error:
+        status, message = "error", dbt.one_line(str(error))
+    return NodeResult(name, status, failures, time.monotonic() - started, message, sql)
+
+
+def _found(node: Mapping[str, Any]) -> str:
+    return "warn" if node["config"]["severity"].lower() == "warn" else "fail"
+
+
+def _failures(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> int:
+    row = cursor.execute(f"select {node['config']['fail_calc']} from ({sql}) as found").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _create(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> None:
+    """A seed, view or table, under its name at once: nobody reads a file that is being built."""
+    table = f"{node['schema']}.{node['name']}"
+    if node["resource_type"] == "seed":
+        cursor.execute(f"create or replace table {table} as from seeded.{table}")
+    elif node["config"]["materialized"] == "view":
+        cursor.execute(f"create or replace view {table} as {sql}")
+    elif node["config"]["contract"]["enforced"]:
+        cursor.execute(f"create or replace table {table} as {_under_contract(cursor, node, sql)}")
+    else:
+        cursor.execute(f"create or replace table {table} as {sql}")
+
+
+def _under_contract(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> str:
+    """The query with the declared columns, in their order and of their types.
+
+    Raises:
+        _Broken: it has other columns, or columns of another type (lengths and places apart, which are cast).
+    """
+    declared = {name: column["data_type"] for name, column in node["columns"].items()}
+    casts = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in declared.items())
+    nulls = ", ".join(f"cast(null as {type_}) as {name}" for name, type_ in declared.items())
+    there, promised = (_columns(cursor, query) for query in (sql, f"select {nulls}"))
+    wrong = sorted(name for name in there.keys() | promised.keys() if there.get(name) != promised.get(name))
+    if wrong:
+        told = ", ".join(
+            f"{name} is {there.get(name, 'missing')}, declared {promised.get(name, 'nowhere')}"
+            for name in wrong
+        )
+        raise _Broken(f"the contract of the model does not hold: {told}")
+    return f"select {casts} from ({sql}) as model"
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    """Name → type without length and places, of what a query returns."""
+    described = cursor.execute(f"describe {query}").fetchall()
+    return {name: re.sub(r"\(.*\)", "", type_) for name, type_, *_ in described}
