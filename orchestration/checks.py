@@ -75,11 +75,11 @@ def _gate(
             result = validate(settings.warehouse_path, subject)
             result.save(warehouse.validation_file(settings, subject))
             for table in tables:
-                yield table_result(table, result)
+                yield table_result(table, result)._replace(asset_key=run.asset_key(table))
             if result.refusal:
                 raise GateRefused(result.refusal)
             yield dg.MaterializeResult(
-                asset_key=gate_key(subject),
+                asset_key=run.asset_key(gate_key(subject)),
                 metadata={"expectations": len(result.outcomes), "warnings": len(result.warnings)},
             )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from orchestration.errors import KoblingError
+from orchestration.errors import ConfigurationError, KoblingError
 
 if TYPE_CHECKING:
     from orchestration.settings import Settings
@@ -278,6 +278,10 @@ def dev(args: tuple[str, ...]) -> NoReturn:
     """Open Dagster's web UI on this home, with schedules and sensors; ARGS go to `dagster dev`."""
     settings = _settings()
     settings.require_key()
+    if settings.municipality:
+        raise ConfigurationError(
+            "kobling dev is for a home with an instance of its own; unset KOBLING_MUNICIPALITY, or use the shared pages"
+        )
     from orchestration.instance import end_dead_runs, open_instance
     from orchestration.settings import PROJECT_ROOT
 

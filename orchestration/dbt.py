@@ -138,7 +138,7 @@ def prepare(root: Path = PROJECT_ROOT) -> Path:
         DbtError: the project cannot be parsed, or a seed or a model is broken.
     """
     path = manifest_path(root)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with _parsing(root):
         if not is_fresh(path, root):
             parsed = _parse(TARGET, root)
@@ -152,19 +152,27 @@ def prepare(root: Path = PROJECT_ROOT) -> Path:
     return path
 
 
+def target_path(root: Path = PROJECT_ROOT) -> Path:
+    """Where `prepare` puts what it makes: in the project, or where dbt's own variable says.
+
+    Accounts that share a checkout must not write what another one's builds are made from.
+    """
+    return Path(os.environ.get("DBT_TARGET_PATH") or root / "target")
+
+
 def manifest_path(root: Path = PROJECT_ROOT) -> Path:
     """Where `prepare` puts the manifest."""
-    return root / "target" / "manifest.json"
+    return target_path(root) / "manifest.json"
 
 
 def compiled_path(root: Path = PROJECT_ROOT) -> Path:
     """Where `prepare` puts the compiled SQL."""
-    return root / "target" / "compiled.json"
+    return target_path(root) / "compiled.json"
 
 
 def seeds_path(root: Path = PROJECT_ROOT) -> Path:
     """The DuckDB file into which `prepare` loads the seeds."""
-    return root / "target" / "seeds" / DATABASE
+    return target_path(root) / "seeds" / DATABASE
 
 
 def manifest(root: Path = PROJECT_ROOT) -> Mapping[str, Any]:
@@ -339,7 +347,7 @@ def _parse(target: str, root: Path) -> "Manifest":
 
     The warehouse path is the same for everyone: dbt parses everything again where it is another.
     """
-    command = arguments("parse", target=target, logs=root / "target", root=root, extra=["--no-write-json"])
+    command = arguments("parse", target=target, logs=target_path(root), root=root, extra=["--no-write-json"])
     with _environ(environment(Path(DATABASE), root)):
         outcome = _invoke(command, None)
     if outcome.exception or outcome.result is None:
@@ -373,7 +381,7 @@ def _in_target(
     return arguments(
         command,
         target=TARGET,
-        logs=root / "target",
+        logs=target_path(root),
         root=root,
         select=select,
         extra=[*extra, "--no-write-json"],

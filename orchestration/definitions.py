@@ -16,8 +16,9 @@ from orchestration.assets.models import Translator, dbt_models
 from orchestration.assets.publication import postgres, publication
 from orchestration.checks import lake_gate, mart_gate
 from orchestration.ingest.profiles import load_profiles
-from orchestration.jobs import kobling, kobling_month_end
+from orchestration.jobs import build_jobs
 from orchestration.logs import PROCESS, process_logger
+from orchestration.municipality import named_apart
 from orchestration.resources import Run
 from orchestration.schedules import daily
 from orchestration.sensors import delivery_sensor, overdue_sensor, run_sensors
@@ -26,11 +27,14 @@ from orchestration.settings import load_settings
 PUBLISHED_SCHEMAS = ("marts", "steward")
 
 
-def build_definitions(*, profiles: Path | None = None, **overrides: Any) -> dg.Definitions:
+def build_definitions(
+    *, profiles: Path | None = None, municipality: str | None = None, **overrides: Any
+) -> dg.Definitions:
     """A fresh set of definitions.
 
     Args:
         profiles: folder of the municipality's own source profiles.
+        municipality: its name, where several share the instance of Dagster.
         overrides: resources by name, in place of the usual ones.
 
     Raises:
@@ -46,19 +50,22 @@ def build_definitions(*, profiles: Path | None = None, **overrides: Any) -> dg.D
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
     ]
     return dg.Definitions(
-        assets=[
-            *landing_specs(sources),
-            lake_assets(sources),
-            control,
-            lake_gate(),
-            observed,
-            stored_observation(replay.observed_models()),
-            dbt_models(manifest),
-            mart_gate(published),
-            publication(published),
-            postgres,
-        ],
-        jobs=[kobling, kobling_month_end],
+        assets=named_apart(
+            municipality,
+            [
+                *landing_specs(sources),
+                lake_assets(sources),
+                control,
+                lake_gate(),
+                observed,
+                stored_observation(replay.observed_models()),
+                dbt_models(manifest),
+                mart_gate(published),
+                publication(published),
+                postgres,
+            ],
+        ),
+        jobs=build_jobs(municipality),
         schedules=[daily],
         sensors=[delivery_sensor, overdue_sensor, *run_sensors],
         resources={"run": Run(), **overrides},
@@ -71,4 +78,4 @@ def build_definitions(*, profiles: Path | None = None, **overrides: Any) -> dg.D
 def load() -> dg.Definitions:
     """The definitions of this environment's code location."""
     settings = load_settings()
-    return build_definitions(profiles=settings.profiles_path)
+    return build_definitions(profiles=settings.profiles_path, municipality=settings.municipality)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
@@ -27,6 +27,9 @@ from orchestration.ingest.landing import scan
 from orchestration.ingest.profiles import load_profiles
 from orchestration.publish import current, verify
 from orchestration.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from dagster._core.scheduler.instigation import InstigatorState
 
 LOCK_FILE = PROJECT_ROOT / "requirements.lock"
 NEWEST_PYTHON = (3, 13)
@@ -184,17 +187,21 @@ def _current(settings: Settings) -> Found:
 
 
 def _dagster(settings: Settings) -> Found:
-    if not (settings.dagster_path / "dagster.yaml").exists():
+    if not settings.municipality and not (settings.dagster_path / "dagster.yaml").exists():
         yield "warn", "no run yet"
         return
     import dagster as dg
 
-    from orchestration.instance import open_instance
+    from orchestration.instance import municipality_tag, open_instance
     from orchestration.schedules import daily
     from orchestration.sensors import delivery_sensor
 
     with open_instance(settings) as instance:
-        on = {state.instigator_name for state in instance.all_instigator_state() if state.is_running}
+        on = {
+            state.instigator_name
+            for state in instance.all_instigator_state()
+            if state.is_running and settings.municipality in (None, _location(state))
+        }
         off = [name for name in (daily.name, delivery_sensor.name) if name not in on]
         if off:
             yield (
@@ -206,7 +213,8 @@ def _dagster(settings: Settings) -> Found:
             yield "warn", f"no sign of {len(silent)} of Dagster's daemons; start its service"
         if not off and not silent:
             yield "ok", "schedule and sensor are on, the daemons live"
-        last = next(iter(instance.get_runs(limit=1)), None)
+        own = dg.RunsFilter(tags=municipality_tag(settings.municipality))
+        last = next(iter(instance.get_runs(own, limit=1)), None)
         if last and last.status == dg.DagsterRunStatus.FAILURE:
             yield "warn", f"the last run failed; logs/run-{last.run_id}.log says why"
 
@@ -255,6 +263,11 @@ CHECKS: dict[str, Callable[[Settings], Found]] = {
     "postgres": _postgres,
     "webhook": _webhook,
 }
+
+
+def _location(state: "InstigatorState") -> str:
+    """The code location that a schedule or sensor is of."""
+    return str(state.origin.repository_origin.code_location_origin.location_name)
 
 
 def _plain(name: str) -> str:

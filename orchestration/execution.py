@@ -36,7 +36,7 @@ class Outcome:
 
 
 def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) -> Outcome:
-    """Runs the main job on Dagster's instance in KOBLING_HOME.
+    """Runs the main job on Dagster's instance.
 
     Args:
         settings: of this environment, with a key.
@@ -53,8 +53,8 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         logging_to(outcome.log, run_id, verbose=verbose, kept=settings.keep_logs),
         instances.open_instance(settings) as instance,
     ):
-        ended = instances.end_dead_runs(instance)
-        definitions = build_definitions(profiles=settings.profiles_path)
+        ended = instances.end_dead_runs(instance, settings.municipality)
+        definitions = build_definitions(profiles=settings.profiles_path, municipality=settings.municipality)
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -66,7 +66,7 @@ def run_job(settings: Settings, as_of: date | None, *, verbose: bool = False) ->
         outcome.warnings = registry_warnings(result.all_events)
         outcome.failure = first_failure(result)
         told = notices.of_runs(settings, instance, [*ended, run_id])
-        instances.forget_old_runs(instance, settings.keep_logs)
+        instances.forget_old_runs(instance, settings.keep_logs, settings.municipality)
     # a slow webhook holds nobody back
     with logging_to(outcome.log, run_id, verbose=verbose, kept=settings.keep_logs):
         notices.tell(settings, told)

@@ -1,4 +1,4 @@
-"""Dagster's instance in KOBLING_HOME: its folder, its configuration, and the runs that died without a word.
+"""Dagster's instance: its folder, its configuration, and the runs that died without a word.
 
 Belongs here: everything about the instance. Does not: what runs on it.
 """
@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.errors import ConfigurationError
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,12 +19,24 @@ CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 PROCESS_TAG = "kobling/process"
 COMMAND_TAG = "kobling/command"
 """On runs of `kobling run`, which says itself how they ended."""
+MUNICIPALITY_TAG = "kobling/municipality"
 DIED = "the process ended without a word"
 
 
 def prepare_home(settings: Settings) -> Path:
-    """`KOBLING_HOME/dagster` with a `dagster.yaml`; one that is there stays as it is."""
+    """`KOBLING_HOME/dagster` with a `dagster.yaml`; one that is there stays as it is.
+
+    Raises:
+        ConfigurationError: this is one of several municipalities, and what they share is not there.
+    """
     home = settings.dagster_path
+    if settings.municipality:
+        if settings.dagster_home and (home / CONFIGURATION.name).is_file():
+            return home
+        raise ConfigurationError(
+            "KOBLING_MUNICIPALITY is set, so runs are kept on the instance that the municipalities share; set "
+            f"DAGSTER_HOME to the folder of its {CONFIGURATION.name}, or unset KOBLING_MUNICIPALITY"
+        )
     home.mkdir(mode=0o750, parents=True, exist_ok=True)
     configuration = home / CONFIGURATION.name
     if not configuration.exists():
@@ -48,10 +61,16 @@ def process_tag() -> dict[str, str]:
     return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}:{_born(os.getpid())}"}
 
 
-def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
+def municipality_tag(municipality: str | None) -> dict[str, str]:
+    """The tag of all runs of a municipality that shares the instance: to find them, and for the queue to take one."""
+    return {MUNICIPALITY_TAG: municipality} if municipality else {}
+
+
+def end_dead_runs(instance: "dg.DagsterInstance", municipality: str | None = None) -> list[str]:
     """Marks runs as failed whose process on this machine is gone: killed, or the power went.
 
-    They would count as running for ever, and hold back the queue.
+    They would count as running for ever, and hold back the queue. Another municipality's processes may be hidden from
+    this account, and would look as if they were gone.
 
     Returns:
         The ids of these runs.
@@ -60,7 +79,7 @@ def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
 
     ended = []
     unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
-    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished)):
+    for run in instance.get_runs(dg.RunsFilter(statuses=unfinished, tags=municipality_tag(municipality))):
         host, *process = run.tags.get(PROCESS_TAG, "").split(":")
         if host == socket.gethostname() and not _is_alive(*process):
             instance.report_run_failed(run, DIED)
@@ -68,9 +87,12 @@ def end_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
     return ended
 
 
-def forget_old_runs(instance: "dg.DagsterInstance", kept: int) -> int:
-    """Removes finished runs beyond the newest so many, with their events; how many."""
-    old = [run for run in instance.get_runs()[kept:] if run.is_finished]
+def forget_old_runs(instance: "dg.DagsterInstance", kept: int, municipality: str | None = None) -> int:
+    """Removes finished runs beyond the municipality's newest so many, with their events; how many."""
+    import dagster as dg
+
+    own = instance.get_runs(dg.RunsFilter(tags=municipality_tag(municipality)))
+    old = [run for run in own[kept:] if run.is_finished]
     for run in old:
         instance.delete_run(run.run_id)
     return len(old)

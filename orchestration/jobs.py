@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.control import STEP
+from orchestration.instance import municipality_tag
 from orchestration.logs import PROCESS
 
 JOB = "kobling"
@@ -35,25 +36,30 @@ def month_end_config(partition: str) -> Mapping[str, Any]:
     return {**as_of_config(month_end(partition)), **LOGGED}
 
 
-# One process for all steps: DuckDB has one writer, and dbt's parsed project stays in memory.
-kobling = dg.define_asset_job(
-    JOB,
-    selection=dg.AssetSelection.all(),
-    executor_def=dg.in_process_executor,
-    config=LOGGED,
-    description=(
-        "Ingest what is new in landing, build, validate, publish. To rebuild a past date, give `as_of` to the step "
-        "`control` in the launchpad, or take a month from the partitions of `kobling_month_end`."
-    ),
-)
-
-kobling_month_end = dg.define_asset_job(
-    MONTH_END_JOB,
-    selection=dg.AssetSelection.all(),
-    executor_def=dg.in_process_executor,
-    config=dg.PartitionedConfig(
-        partitions_def=dg.MonthlyPartitionsDefinition(FIRST_MONTH, timezone="Europe/Copenhagen"),
-        run_config_for_partition_key_fn=month_end_config,
-    ),
-    description="The same as of a past month's last day: one partition a month, to rebuild what was said then.",
-)
+def build_jobs(municipality: str | None = None) -> list[Any]:
+    """The two jobs; their runs carry the municipality's tag, by which the queue takes one of it at a time."""
+    # One process for all steps: DuckDB has one writer, and dbt's parsed project stays in memory.
+    common: dict[str, Any] = {
+        "selection": dg.AssetSelection.all(),
+        "executor_def": dg.in_process_executor,
+        "run_tags": municipality_tag(municipality),
+    }
+    kobling = dg.define_asset_job(
+        JOB,
+        config=LOGGED,
+        description=(
+            "Ingest what is new in landing, build, validate, publish. To rebuild a past date, give `as_of` to the "
+            f"step `control` in the launchpad, or take a month from the partitions of `{MONTH_END_JOB}`."
+        ),
+        **common,
+    )
+    month_end = dg.define_asset_job(
+        MONTH_END_JOB,
+        config=dg.PartitionedConfig(
+            partitions_def=dg.MonthlyPartitionsDefinition(FIRST_MONTH, timezone="Europe/Copenhagen"),
+            run_config_for_partition_key_fn=month_end_config,
+        ),
+        description="The same as of a past month's last day: one partition a month, to rebuild what was said then.",
+        **common,
+    )
+    return [kobling, month_end]

@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from orchestration.failures import without_values
+from orchestration.municipality import is_asset
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 EVENTS = "kobling.dagster"
@@ -130,7 +131,7 @@ class _JsonLines(logging.FileHandler):
 
 
 def _is_publication(event: dg.DagsterEvent) -> bool:
-    return event.is_step_materialization and event.asset_key == PUBLICATION
+    return event.is_step_materialization and is_asset(event.asset_key, PUBLICATION)
 
 
 def _is_told(record: logging.LogRecord) -> bool:

@@ -24,6 +24,7 @@ from orchestration.errors import GateRefused, KoblingError
 from orchestration.failures import failure_of, without_values
 from orchestration.freshness import Overdue
 from orchestration.ingest.landing import shown
+from orchestration.instance import MUNICIPALITY_TAG, municipality_tag
 from orchestration.settings import Settings
 
 TRIES = 4
@@ -186,5 +187,6 @@ def _refused(instance: dg.DagsterInstance, run_id: str) -> list[str]:
 def _run_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRun | None:
     """The run that finished before this one, of any of our jobs."""
     finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    earlier = instance.get_runs(dg.RunsFilter(statuses=finished), cursor=run.run_id, limit=20)
+    own = municipality_tag(run.tags.get(MUNICIPALITY_TAG))
+    earlier = instance.get_runs(dg.RunsFilter(statuses=finished, tags=own), cursor=run.run_id, limit=20)
     return next((found for found in earlier if found.job_name.startswith("kobling")), None)

@@ -13,8 +13,9 @@ from pydantic import PrivateAttr
 
 from orchestration import permissions
 from orchestration.errors import InputError
-from orchestration.instance import process_tag
+from orchestration.instance import municipality_tag, process_tag
 from orchestration.logs import logging_to, run_log
+from orchestration.municipality import asset_key
 from orchestration.privacy.recovery import finish
 from orchestration.settings import Settings, load_settings
 
@@ -67,13 +68,20 @@ class Run(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The settings of this run."""
         return self._settings
 
+    def asset_key(self, key: dg.AssetKey) -> dg.AssetKey:
+        """The key under which a step says what it made; where municipalities share an instance, it has their name."""
+        return asset_key(self._settings.municipality, key)
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Run"]:
         """Takes the lock for the whole run: one process executes all steps."""
+        settings = load_settings()
         if context.instance and context.run:
             # of Dagster's own runs too: nobody else would notice that their process is gone
-            context.instance.add_run_tags(context.run.run_id, process_tag())
-        self._settings = load_settings()
+            context.instance.add_run_tags(
+                context.run.run_id, {**process_tag(), **municipality_tag(settings.municipality)}
+            )
+        self._settings = settings
         run_id = context.run.run_id if context.run else "unknown"
         with (
             only_writer(self._settings, self.wait_seconds),

@@ -15,7 +15,7 @@ from orchestration import notices
 from orchestration.freshness import overdue
 from orchestration.ingest import load_deliveries, settled_deliveries
 from orchestration.instance import COMMAND_TAG, DIED, end_dead_runs
-from orchestration.jobs import kobling, kobling_month_end
+from orchestration.jobs import JOB, build_jobs
 from orchestration.settings import load_settings
 
 SETTLE_SECONDS = 120
@@ -24,17 +24,18 @@ SETTLE_SECONDS = 120
 
 @dg.sensor(
     name="settled_deliveries",
-    job=kobling,
+    job_name=JOB,
     minimum_interval_seconds=60,
     description="Runs the job when a delivery has settled in landing that is neither loaded nor asked for before.",
 )
 def delivery_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run for all deliveries that are new since the last look; a refused one is not tried again unchanged."""
     # a run whose process was killed would hold back the queue for ever
-    end_dead_runs(context.instance)
+    settings = load_settings()
+    end_dead_runs(context.instance, settings.municipality)
     waiting = sorted(
         f"{found.source} {found.extract_date} {found.stamp}"
-        for found in settled_deliveries(load_settings(), SETTLE_SECONDS)
+        for found in settled_deliveries(settings, SETTLE_SECONDS)
     )
     seen = set(json.loads(context.cursor)) if context.cursor else set()
     new = [delivery for delivery in waiting if delivery not in seen]
@@ -74,7 +75,7 @@ run_sensors = [
     dg.run_status_sensor(
         name=name,
         run_status=status,
-        monitored_jobs=[kobling, kobling_month_end],
+        monitored_jobs=build_jobs(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=text,
     )(_tell)

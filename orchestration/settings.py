@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     keep_publications_months: int | None = Field(default=None, ge=1)
     keep_deliveries_months: int | None = Field(default=None, ge=24)
     keep_logs: int = Field(default=100, ge=1)
+    municipality: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    dagster_home: Path | None = Field(default=None, validation_alias="DAGSTER_HOME")
 
     @property
     def home_path(self) -> Path:
@@ -83,8 +85,8 @@ class Settings(BaseSettings):
 
     @property
     def dagster_path(self) -> Path:
-        """Dagster's instance: runs, events, schedules."""
-        return self.home_path / "dagster"
+        """Dagster's instance, runs, events, schedules: of this home, or the one that several municipalities share."""
+        return self.dagster_home if self.municipality and self.dagster_home else self.home_path / "dagster"
 
     @property
     def audit_path(self) -> Path:

@@ -67,7 +67,9 @@ def control(
             run.settings, as_of, run.settings.warehouse_path, deliveries, _waiting(run.settings, deliveries)
         )
         for table in DESCRIPTIONS:
-            yield dg.MaterializeResult(asset_key=control_key(table), metadata={"as_of": str(as_of)})
+            yield dg.MaterializeResult(
+                asset_key=run.asset_key(control_key(table)), metadata={"as_of": str(as_of)}
+            )
 
 
 @dg.multi_asset(
@@ -97,7 +99,7 @@ def observed(context: dg.AssetExecutionContext, run: Run) -> Iterator[dg.Materia
         rows = replay.fill(run.settings, run.settings.warehouse_path, deliveries, as_of)
         for table in warehouse.OBSERVED:
             yield dg.MaterializeResult(
-                asset_key=control_key(table),
+                asset_key=run.asset_key(control_key(table)),
                 metadata={
                     "rows": rows[table],
                     "dates_evaluated_now": ", ".join(str(day) for day in evaluated),

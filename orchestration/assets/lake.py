@@ -13,6 +13,7 @@ from orchestration import freshness
 from orchestration.failures import told
 from orchestration.ingest import ENTITIES, Delivery, IngestResult, ingest, load_deliveries
 from orchestration.ingest.profiles import Profile
+from orchestration.municipality import is_asset
 from orchestration.resources import Run
 
 WRITER_POOL = "warehouse"
@@ -99,14 +100,16 @@ def lake_assets(profiles: Mapping[str, Sequence[Profile]]) -> dg.AssetsDefinitio
             registered = load_deliveries(run.settings.lake_path)
             for source, extract_date in arrived(result, registered).items():
                 context.log_event(
-                    dg.AssetMaterialization(landing_key(source), metadata={"extract_date": str(extract_date)})
+                    dg.AssetMaterialization(
+                        run.asset_key(landing_key(source)), metadata={"extract_date": str(extract_date)}
+                    )
                 )
             for entity in ENTITIES:
                 yield dg.MaterializeResult(
-                    asset_key=lake_key(entity), metadata=_entity_counts(result, entity)
+                    asset_key=run.asset_key(lake_key(entity)), metadata=_entity_counts(result, entity)
                 )
             yield dg.MaterializeResult(
-                asset_key=REGISTRY,
+                asset_key=run.asset_key(REGISTRY),
                 metadata={
                     "deliveries": len(registered),
                     "loaded_now": len(result.loaded),
@@ -135,7 +138,7 @@ def arrived(result: IngestResult, registered: Iterable[Delivery]) -> dict[str, d
 def registry_warnings(events: Iterable[dg.DagsterEvent]) -> list[str]:
     """What ingest said in a run of deliveries that are not in the lake or look odd."""
     for event in events:
-        if event.is_step_materialization and event.asset_key == REGISTRY:
+        if event.is_step_materialization and is_asset(event.asset_key, REGISTRY):
             found = event.materialization.metadata["warnings"]
             assert isinstance(found, dg.JsonMetadataValue)
             return list(found.data or [])

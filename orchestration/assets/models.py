@@ -87,15 +87,14 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             rows = _row_counts(settings.warehouse_path)
             for result in results:
                 if result.kind in ("model", "seed") and result.status == "success":
-                    key = translator.get_asset_spec(manifest, result.unique_id, None).key
+                    key = run.asset_key(translator.get_asset_spec(manifest, result.unique_id, None).key)
                     if key in context.selected_asset_keys:
                         yield dg.MaterializeResult(asset_key=key, metadata=_metadata(result, rows))
             for check in table_checks(results, manifest, translator):
-                if (
-                    check.asset_key
-                    and dg.AssetCheckKey(check.asset_key, CHECK) in context.selected_asset_check_keys
-                ):
-                    yield check
+                assert check.asset_key
+                key = run.asset_key(check.asset_key)
+                if dg.AssetCheckKey(key, CHECK) in context.selected_asset_check_keys:
+                    yield check._replace(asset_key=key)
             dbt.refuse_broken(results)
             dbt.refuse_failed_tests(results, manifest, settings.warehouse_path)
 

@@ -235,6 +235,9 @@ def _clean_logs(settings: Settings, values: Sequence[str]) -> int:
 
 def _clean_runs(settings: Settings, values: Sequence[str]) -> None:
     """Removes runs from Dagster's storage whose events show a value of the child; none should."""
+    if settings.municipality:
+        _clean_own_runs(settings, values)
+        return
     log = settings.dagster_path / "event_log.db"
     if not log.is_file() or not any(
         value.encode() in path.read_bytes()
@@ -258,6 +261,19 @@ def _clean_runs(settings: Settings, values: Sequence[str]) -> None:
     with closing(sqlite3.connect(log, isolation_level=None)) as connection:
         # what is deleted stays in the file's free pages otherwise
         connection.execute("VACUUM")
+
+
+def _clean_own_runs(settings: Settings, values: Sequence[str]) -> None:
+    """The same in storage that others share: what happens to stand in a run of theirs is not this child's."""
+    import dagster as dg
+
+    from orchestration.instance import municipality_tag, open_instance
+
+    with open_instance(settings) as instance:
+        for run in instance.get_runs(dg.RunsFilter(tags=municipality_tag(settings.municipality))):
+            told = [dg.serialize_value(entry) for entry in instance.all_logs(run.run_id)]
+            if any(value in text for value in values for text in told):
+                instance.delete_run(run.run_id)
 
 
 def _write(path: Path, text: str) -> None:

@@ -177,3 +177,16 @@ def test_a_model_that_cannot_be_built_is_no_matter_of_the_gate() -> None:
         dbt.refuse_broken([result("model.kobling.b", "error", message=message)])
     assert error.value.exit_status == 2
     assert "\n" not in str(error.value)
+
+
+def test_accounts_that_share_a_checkout_keep_what_they_parse_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path))
+    for path in (
+        dbt.manifest_path(),
+        dbt.compiled_path(),
+        dbt.seeds_path(),
+        Path(dbt._parsing(tmp_path / "x").lock_file),
+    ):
+        assert path.is_relative_to(tmp_path)
