@@ -19,10 +19,14 @@ DEMO_CHILDREN := 60
 DEMO_MONTHS := 4
 DEMO_SEED := 1
 
-.PHONY: help demo dev test torture check format lock audit clean
+POSTINGS := 100000 1000000
+BENCH =
+RATIOS := benchmarks/ratios.json
+
+.PHONY: help demo dev test torture bench bench-check check format lock audit clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/runtime ## a publication of made-up deliveries, in data/
 	@$(DEMO) $(BIN)/kobling synth --out $(DEMO_HOME) --children $(DEMO_CHILDREN) --months $(DEMO_MONTHS) --seed $(DEMO_SEED) > /dev/null
@@ -37,6 +41,13 @@ test: .venv/development ## all tests, on all cores
 
 torture: .venv/development ## the long versions: kills, mutations, damaged builds, random populations
 	$(BIN)/python -m pytest --torture -m torture --numprocesses auto
+
+bench: .venv/development ## Kobling beside the same marts by hand: POSTINGS="100000 1000000", BENCH="--repetitions 5"
+	$(BIN)/python -m benchmarks.bench --postings $(POSTINGS) $(BENCH)
+
+bench-check: POSTINGS := 100000
+bench-check: .venv/development ## whether Kobling's ratios are worse than those in benchmarks/ratios.json
+	$(BIN)/python -m benchmarks.bench --postings $(POSTINGS) --contenders floor kobling --compare $(RATIOS) $(BENCH)
 
 check: .venv/development ## format, lint, types, SQL
 	$(BIN)/ruff format --check .

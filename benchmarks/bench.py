@@ -1,0 +1,228 @@
+"""`make bench`: the whole of Kobling beside the same marts by hand, in one run, each in a fresh process.
+
+    python -m benchmarks.bench [--postings 100000 1000000] [--contenders floor pandas kobling postgres demo]
+        [--repetitions 3] [--compare benchmarks/ratios.json] [--store benchmarks/ratios.json]
+
+Prints every measurement as it comes and the tables at the end, and keeps both in the folder of BENCH_HOME:
+`bench.json` after each measurement, `bench.md` at the end. docs/benchmarks.md says what is compared and how to read it.
+"""
+
+import argparse
+import ast
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.measure import Measured, measure
+from benchmarks.report import Row
+
+CONTENDERS = ("floor", "pandas", "kobling", "postgres", "demo")
+LARGE = 10_000_000
+"""From here on pandas is left out unless it is asked for: it needs more memory than such a machine has."""
+
+CHILDREN_PER_POSTING = 0.0355
+MONTHS = 30
+DEMO = {"children": 60, "months": 4, "seed": 1}
+"""As `make demo`."""
+
+_STEPS = "seconds by step: "
+
+
+class Bench:
+    """One run: where things are, and what was measured until now."""
+
+    def __init__(self, home: Path, memory_limit: int) -> None:
+        self.home = home
+        self.memory_limit = memory_limit
+        self.rows: list[Row] = []
+        self.facts = report.facts()
+        home.mkdir(parents=True, exist_ok=True)
+
+    def run(
+        self, contender: str, postings: int, command: list[str], home: Path, landing: Path | None = None
+    ) -> Measured:
+        """Measures a command that has `home` as its KOBLING_HOME; what it prints is kept beside it."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("KOBLING_")}
+        env |= {"KOBLING_HOME": str(home), "KOBLING_PSEUDONYM_KEY": "synthetic-key-of-the-benchmark"}
+        if landing:
+            env["KOBLING_LANDING"] = str(landing)
+        log = self.home / f"{contender.replace(' ', '-')}-{postings}.log"
+        measured = measure(command, log, self.memory_limit, env)
+        self.add(contender, postings, "whole", measured)
+        if measured.status == "failed":
+            say(f"{log}: {' '.join(log.read_text(errors='replace').split())[-300:]}")
+        return measured
+
+    def add(self, contender: str, postings: int, phase: str, measured: Measured) -> None:
+        """Keeps and says one measurement."""
+        self.rows.append({"contender": contender, "postings": postings, "phase": phase, **asdict(measured)})
+        (self.home / "bench.json").write_text(
+            json.dumps({**self.facts, "measurements": self.rows}, indent=1), encoding="utf-8"
+        )
+        if phase == "whole":
+            say(
+                f"{postings:>10} {contender:18} {measured.wall:9.1f} s {measured.cpu:9.1f} s CPU "
+                f"{measured.peak_mb:7} MB  {measured.status}"
+            )
+
+    def phases(self, contender: str, postings: int, home: Path, whole: Measured) -> None:
+        """Keeps the seconds of each step of the home's last run; what no step takes is start and end."""
+        if whole.status != "ok":
+            return
+        logs = sorted((home / "logs").glob("run-*.log"), key=lambda path: path.stat().st_mtime_ns)
+        events = (json.loads(line)["event"] for line in logs[-1].read_text(encoding="utf-8").splitlines())
+        [text] = [event.removeprefix(_STEPS) for event in events if event.startswith(_STEPS)]
+        steps = ast.literal_eval(text)
+        for step, seconds in {"start and end": whole.wall - sum(steps.values()), **steps}.items():
+            self.add(contender, postings, step, Measured(round(seconds, 2), 0, 0, "ok"))
+
+
+def say(line: str) -> None:
+    """At once, also into a file."""
+    print(line, flush=True)
+
+
+def module(name: str, *arguments: object) -> list[str]:
+    """The command that runs a module of ours."""
+    return [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
+
+
+def kobling(*arguments: object) -> list[str]:
+    """The command `kobling` of this environment."""
+    return [str(Path(sys.executable).with_name("kobling")), *map(str, arguments)]
+
+
+def deliveries(bench: Bench, name: str, postings: int, **arguments: int) -> Path:
+    """The synthetic deliveries of this size, made once, and the next day's beside them; the folder of both."""
+    folder = bench.home / name
+    done = folder / "whole"
+    if not done.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        options = [text for option, value in arguments.items() for text in (f"--{option}", str(value))]
+        commands = {
+            "synth": kobling("synth", "--out", folder, *options),
+            "synth next day": module("deliveries", folder / "landing", folder / "next"),
+        }
+        for contender, command in commands.items():
+            if bench.run(contender, postings, command, folder).status != "ok":
+                raise SystemExit(f"{contender} failed")
+        done.touch()
+    return folder
+
+
+def fresh(path: Path) -> Path:
+    """An empty folder."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    return path
+
+
+def hand_made(bench: Bench, contender: str, postings: int, data: Path) -> None:
+    """The three marts by floor, pandas or dbt on PostgreSQL; the floor's are kept, the others held against them."""
+    script = "floor" if contender == "floor" else f"floor_{contender}"
+    out = fresh(data / contender)
+    measured = bench.run(contender, postings, module(script, data / "landing", out), data)
+    if measured.status == "ok" and contender != "floor" and (data / "floor").is_dir():
+        bench.run(f"{contender} = floor", postings, module("results", data / "floor", out), data)
+
+
+def whole_kobling(bench: Bench, postings: int, data: Path) -> None:
+    """`kobling run` in a fresh home, and again with the next day's delivery."""
+    home = fresh(data / "home")
+    for contender, landing in (("kobling", "landing"), ("kobling next day", "next")):
+        measured = bench.run(contender, postings, kobling("run"), home, data / landing)
+        bench.phases(contender, postings, home, measured)
+        if measured.status != "ok":
+            break
+    shutil.rmtree(home)
+
+
+def demo(bench: Bench, data: Path) -> None:
+    """The fixed cost: `kobling run` on the demo's deliveries, and what of its start are imports and definitions."""
+    home = fresh(data / "home")
+    measured = bench.run("demo", 0, kobling("run"), home, data / "landing")
+    bench.phases("demo", 0, home, measured)
+    imports = "from orchestration.execution import build_definitions"
+    for contender, code in (("imports", imports), ("definitions", f"{imports}; build_definitions()")):
+        bench.run(contender, 0, [sys.executable, "-c", code], home)
+    shutil.rmtree(home)
+
+
+def chosen(asked: list[str] | None, postings: int) -> Iterator[str]:
+    """The contenders of this size."""
+    from tests.publish.postgres_server import binaries
+
+    for contender in asked or CONTENDERS:
+        if contender == "demo":
+            continue
+        if contender == "pandas" and postings >= LARGE and not asked:
+            say(f"{postings:>10} pandas left out: ask for it with --contenders")
+        elif contender == "postgres" and binaries() is None:
+            say("no PostgreSQL on this machine (apt-get install postgresql): left out")
+        else:
+            yield contender
+
+
+def main() -> int:
+    """Measure, print, compare; 1 if something failed, differs or got worse."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--postings", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--memory-limit-gb", type=float, default=20)
+    parser.add_argument("--compare", type=Path, help="fail where a ratio is worse than in this file")
+    parser.add_argument("--tolerance", type=float, default=25, help="per cent that a ratio may be worse")
+    parser.add_argument("--store", type=Path, help="write the ratios to this file")
+    asked = parser.parse_args()
+
+    home = Path(os.environ.get("BENCH_HOME") or Path(__file__).with_name(".cache")).resolve()
+    bench = Bench(home, int(asked.memory_limit_gb * 2**30))
+    for line in report.heading(bench.facts):
+        say(line)
+    if "demo" in (asked.contenders or CONTENDERS):
+        data = deliveries(bench, "demo", 0, **DEMO)
+        for _ in range(asked.repetitions):
+            demo(bench, data)
+    for postings in sorted(asked.postings):
+        children = round(postings * CHILDREN_PER_POSTING)
+        contenders = list(chosen(asked.contenders, postings))
+        if not contenders:
+            continue
+        data = deliveries(
+            bench, str(postings), postings, children=children, months=MONTHS, deliveries=1, seed=1
+        )
+        for _ in range(asked.repetitions):
+            for contender in contenders:
+                # what does not fit into memory does not fit the next time either
+                if any(report.of(bench.rows, contender, postings, status="out of memory")):
+                    continue
+                if contender == "kobling":
+                    whole_kobling(bench, postings, data)
+                else:
+                    hand_made(bench, contender, postings, data)
+
+    tables = "\n".join([*report.heading(bench.facts), "", *report.tables(bench.rows)])
+    (home / "bench.md").write_text(tables + "\n", encoding="utf-8")
+    say(f"\n{tables}\n\n{home / 'bench.json'} has every measurement")
+    failed = any(row["status"] == "failed" for row in bench.rows)
+    ratios = report.ratios(bench.rows)
+    if asked.store:
+        asked.store.write_text(json.dumps(report.stored(ratios), indent=2) + "\n", encoding="utf-8")
+    worse = (
+        report.worse(ratios, json.loads(asked.compare.read_text()), asked.tolerance) if asked.compare else []
+    )
+    for line in worse:
+        say(line)
+    return 1 if failed or worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
