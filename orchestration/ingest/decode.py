@@ -24,6 +24,9 @@ _CODECS = {"utf-8": "utf-8-sig", "utf-8-sig": "utf-8-sig", "windows-1252": "cp12
 # a table's text shrinks some 10 times in gzip, seldom 50 times; only a bomb grows a thousandfold
 _MOST_TIMES, _SMALL_BYTES = 200, 64 * 1024 * 1024
 _LONGEST_FIELD = 1_000_000
+_CONTINUED = bytes(range(0x80, 0xC0))  # UTF-8: the bytes of a character behind its first
+_LONGEST_MARK = 4
+_NO_BREAK_SPACE = "\u00a0".encode()
 _C1_CONTROLS = re.compile("[\x80-\x9f]")
 
 
@@ -86,7 +89,7 @@ def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_byte
     """The streaming pass; returns the number of lines without the blank ones at the end."""
     decoder = _Decoder(file_format.encoding)
     quotes = _Quotes(file_format.delimiter)
-    total = newlines = trailing = 0
+    total = trailing = 0
     final = False
     while not final:
         block = _read(content)
@@ -96,18 +99,18 @@ def _copy_text(content: IO[bytes], out: IO[bytes], file_format: Format, max_byte
             raise FileRefused(f"larger than the profile's limit of {max_bytes} bytes")
         if total > bomb:
             raise FileRefused(f"unzips to more than {_MOST_TIMES} times its size, which no table does")
+        newlines = decoder.newlines
         text = decoder.decode(block, final)
         if text:
             quotes.follow(text, newlines)
-            newlines += text.count("\n")
-            at_end = len(text) - len(text.rstrip("\n"))
+            at_end = len(text) - len(text.rstrip(b"\n"))
             trailing = at_end if at_end < len(text) else trailing + at_end
-            out.write(text.encode())
+            out.write(text)
     if total == 0:
         raise FileRefused("empty: the file has no bytes")
     if file_format.last_line_ends and trailing == 0:
         raise FileRefused("truncated: the last line has no line end")
-    return newlines - trailing + 1
+    return decoder.newlines - trailing + 1
 
 
 def _read(content: IO[bytes]) -> bytes:
@@ -125,12 +128,12 @@ class _Quotes:
     """Follows quoted fields from block to block: one that swallows a large file takes hours to parse."""
 
     def __init__(self, delimiter: str) -> None:
-        self._before = (delimiter, "\n")
-        self._last = "\n"
-        self._opened: tuple[int, str, int] | None = None
+        self._before = (delimiter.encode(), b"\n")
+        self._last = b"\n"
+        self._opened: tuple[int, bytes, int] | None = None
         self._length = 0
 
-    def follow(self, text: str, newlines: int) -> None:
+    def follow(self, text: bytes, newlines: int) -> None:
         """The next block, and how many line ends came before it.
 
         Raises:
@@ -138,24 +141,30 @@ class _Quotes:
         """
         at = 0
         while at < len(text):
-            quote = text.find('"', at)
+            quote = text.find(b'"', at)
             end = quote if quote >= 0 else len(text)
             if self._opened:
-                self._length += end - at
+                self._length += len(text[at:end].translate(None, _CONTINUED))
                 if self._length > _LONGEST_FIELD:
                     before, block, position = self._opened
-                    line = before + block.count("\n", 0, position) + 1
+                    line = before + block.count(b"\n", 0, position) + 1
                     raise FileRefused(f"a quote opened in line {line} is not closed where a field would end")
                 if quote >= 0:
                     self._opened = None
-            elif quote >= 0 and (text[quote - 1] if quote else self._last) in self._before:
+            elif quote >= 0 and self._opens(text, quote):
                 self._opened, self._length = (newlines, text, quote), 0
             at = end + 1
-        self._last = text[-1:]
+        self._last = (self._last + text[-_LONGEST_MARK:])[-_LONGEST_MARK:]
+
+    def _opens(self, text: bytes, quote: int) -> bool:
+        """Whether a field begins with this quote."""
+        if quote >= _LONGEST_MARK:
+            return text.endswith(self._before, 0, quote)
+        return (self._last + text[:quote]).endswith(self._before)
 
 
 class _Decoder:
-    """Strict decoding block by block, with LF as the only line end.
+    """Strict decoding block by block into UTF-8, with LF as the only line end; `newlines` counts them.
 
     A byte-wise encoding takes any bytes, so UTF-8 under such a profile is told by the whole file being valid
     UTF-8 with more than ASCII in it.
@@ -165,12 +174,14 @@ class _Decoder:
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])("strict")
         self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
-        self._may_be_utf8 = not encoding.startswith("utf-8")
+        self._is_utf8 = encoding.startswith("utf-8")
+        self._may_be_utf8 = not self._is_utf8
         self._is_ascii = True
-        self._held_return = ""
-        self._lines = 1
+        self._is_start = True
+        self._held = b""
+        self.newlines = 0
 
-    def decode(self, block: bytes, final: bool) -> str:
+    def decode(self, block: bytes, final: bool) -> bytes:
         """The block's text, less what belongs with the next one.
 
         Raises:
@@ -179,17 +190,31 @@ class _Decoder:
         if b"\0" in block:
             raise FileRefused("NUL bytes: not a text file, or UTF-16")
         self._refuse_utf8(block, final)
-        text = self._held_return + self._strictly(block, final)
-        self._held_return = "\r" if text.endswith("\r") and not final else ""
-        text = text.removesuffix(self._held_return)
-        self._lines += text.count("\n")
-        return text.replace("\r\n", "\n").replace("\r", " ").replace("\u00a0", " ")
+        decoded = self._strictly(block, final)
+        # what is UTF-8 already was only looked at
+        text = self._held + (block if self._is_utf8 else decoded.encode())
+        self._held = b"" if final else self._unfinished(text)
+        text = text.removesuffix(self._held)
+        if self._is_start and text:
+            self._is_start = False
+            text = text.removeprefix(codecs.BOM_UTF8) if self._is_utf8 else text
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+        if _NO_BREAK_SPACE[1:] in text:
+            text = text.replace(_NO_BREAK_SPACE, b" ")
+        self.newlines += text.count(b"\n")
+        return text
+
+    def _unfinished(self, text: bytes) -> bytes:
+        """The end of a block that may be the first half of something that is replaced."""
+        if self._is_start and self._is_utf8 and codecs.BOM_UTF8.startswith(text):
+            return text
+        return text[-1:] if text.endswith((b"\r", _NO_BREAK_SPACE[:1])) else b""
 
     def _strictly(self, block: bytes, final: bool) -> str:
         try:
             text = self._decoder.decode(block, final)
         except UnicodeDecodeError as error:
-            line = self._lines + error.object[: error.start].count(b"\n")
+            line = self.newlines + 1 + error.object[: error.start].count(b"\n")
         else:
             if self._encoding != "latin-1" or not _C1_CONTROLS.search(text):
                 return text

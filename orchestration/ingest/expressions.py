@@ -245,7 +245,8 @@ def _timestamp(raw: str, written: str, timezone: str) -> str:
 
 def _in_range(raw: str, parsed: str) -> str:
     """Whether it is a day or time that somebody meant; strptime reads `epoch` and `infinity` as a day of 1900."""
-    return f"year({parsed}) BETWEEN 1900 AND 2999 AND regexp_matches({raw}, '[0-9]')"
+    meant = f"WHEN 1900 THEN regexp_matches({raw}, '[0-9]')"
+    return f"CASE year({parsed}) {meant} ELSE year({parsed}) BETWEEN 1901 AND 2999 END"
 
 
 def _add_party(sql: FileSql, profile: FileProfile, target: Field, raw: str) -> None:

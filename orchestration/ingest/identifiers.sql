@@ -46,8 +46,10 @@ CREATE MACRO is_valid_cvr(cvr) AS coalesce(cvr[1] <> '0' AND (
 ) % 11 = 0, false);
 
 -- Words that look like a CPR number: a plausible day (also + 60), month and year, perhaps parted, then four digits.
-CREATE MACRO has_cpr(value) AS coalesce(regexp_matches(value,
-    '(?:^|[^0-9])(?:[0-2][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])[./-]?(?:0[1-9]|1[0-2])[./-]?[0-9]{2}[ –-]{0,3}[0-9]{4}(?:[^0-9]|$)'), false);
+-- Most codes are too short for one: a CASE evaluates the pattern for the others only, which AND would not.
+CREATE MACRO has_cpr(value) AS CASE WHEN strlen(value) >= 10 THEN regexp_matches(value,
+    '(?:^|[^0-9])(?:[0-2][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])[./-]?(?:0[1-9]|1[0-2])[./-]?[0-9]{2}[ –-]{0,3}[0-9]{4}(?:[^0-9]|$)')
+ELSE false END;
 
 CREATE MACRO mask_once(value) AS regexp_replace(value,
     '(^|[^0-9])(?:[0-2][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])[./-]?(?:0[1-9]|1[0-2])[./-]?[0-9]{2}[ –-]{0,3}[0-9]{4}([^0-9]|$)', '\1[CPR]\2', 'g');
@@ -59,8 +61,10 @@ CREATE MACRO mask_cpr(value) AS CASE WHEN has_cpr(value) THEN mask_once(mask_onc
 CREATE MACRO is_hash(value) AS regexp_full_match(value, '(?:cpr-)?[0-9a-f]{32}|[0-9a-f]{12}-[0-9]+');
 
 -- A reference that looks like a CPR number still meets its like, and the person's key.
-CREATE MACRO hide_cpr(value) AS
-    CASE WHEN has_cpr(value) AND NOT is_hash(value) THEN 'cpr-' || pseudonym('person', id_text(value)) ELSE value END;
+CREATE MACRO hide_cpr(value) AS CASE WHEN has_cpr(value)
+    THEN CASE WHEN is_hash(value) THEN value ELSE 'cpr-' || pseudonym('person', id_text(value)) END
+    ELSE value
+END;
 
 -- Names and hints are compared in lower case and one Unicode form.
 CREATE MACRO hint_text(value) AS lower(nfc_normalize(regexp_replace(trim(value), '\s+', ' ', 'g')));
