@@ -6,6 +6,7 @@ Belongs here: arithmetic and text, tested without measuring anything. Does not: 
 import math
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,12 +22,14 @@ MILLION = 1_000_000
 BUILD = ("ingest", "control", "observed", "build_models")
 """The steps of a run that ingest and build; the others are gates and publication."""
 
+COMPARED = ("kobling", "kobling next day", "floor", "pandas", "postgres")
 EXPONENT = 1.05
 DEMO_SECONDS = 25.0
 PEAK_GB = {10 * MILLION: 5.0, 50 * MILLION: 8.0}
 SHORT = 1.0
 """Seconds below which a phase is not compared between sizes: its growth is noise."""
 
+PACKAGES_SHOWN = 12
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dbt-postgres", "dagster", "great-expectations", "pandas")
 
 
@@ -170,6 +173,16 @@ def growth(seconds: dict[int, float | None]) -> float | None:
     return linear_regression(*zip(*points, strict=True)).slope
 
 
+def import_seconds(log: str) -> dict[str, float]:
+    """Seconds by package of what `python -X importtime` wrote: the dearest first, and all others together."""
+    seconds: dict[str, float] = {}
+    for own, module in re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", log, re.MULTILINE):
+        package = module.split(".")[0]
+        seconds[package] = seconds.get(package, 0) + int(own) / 1e6
+    ordered = sorted(seconds.items(), key=lambda item: -item[1])
+    return dict(ordered[:PACKAGES_SHOWN]) | {"others": sum(second for _, second in ordered[PACKAGES_SHOWN:])}
+
+
 def tables(rows: Sequence[Row]) -> Iterator[str]:
     """Everything that was measured, as Markdown."""
     yield from _measurements(rows)
@@ -196,7 +209,7 @@ def _measurements(rows: Sequence[Row]) -> Iterator[str]:
             f"{min(walls):.1f}–{max(walls):.1f}",
             _number(median(row["cpu"] for row in runs)),
             f"{max(row['peak_mb'] for row in runs):,}",
-            _number(median(walls) / floor, 2) if floor else "",
+            _number(median(walls) / floor, 2) if floor and contender in COMPARED else "",
             str(len(runs)),
             " ".join(sorted({row["status"] for row in runs})),
         )
@@ -204,7 +217,7 @@ def _measurements(rows: Sequence[Row]) -> Iterator[str]:
 
 def _phases(rows: Sequence[Row]) -> Iterator[str]:
     measured = sizes(rows)
-    for contender in ("kobling", "kobling next day", "floor", "pandas", "postgres"):
+    for contender in COMPARED:
         phases = dict.fromkeys(
             row["phase"] for row in rows if row["contender"] == contender and row["postings"]
         )
@@ -260,6 +273,13 @@ def _demo(rows: Sequence[Row]) -> Iterator[str]:
     for part, seconds in parts.items():
         yield _line(part, _number(seconds), "")
     yield _line("whole", _number(whole), verdict)
+    packages = {row["phase"]: row["wall"] for row in rows if row["contender"] == "demo -X importtime"}
+    if packages.pop("whole", None) is not None:
+        yield ""
+        yield from _head("of these, imports", "seconds")
+        for package, seconds in packages.items():
+            yield _line(package, _number(seconds, 2))
+        yield _line("all", _number(sum(packages.values()), 2))
 
 
 def _head(*cells: str) -> Iterator[str]:
