@@ -243,11 +243,12 @@ def bridge(earlier: str | None, later: str | None, out: Path) -> None:
     type=click.IntRange(min=1),
     help="Write only the last so many; the first of them brings the ledger since the first month. Default: all.",
 )
-def synth(out: Path, children: int, months: int, seed: int, deliveries: int | None) -> None:
+@click.option("--gz", is_flag=True, help="Pack the case system's reports, as its server sends them.")
+def synth(out: Path, children: int, months: int, seed: int, deliveries: int | None, gz: bool) -> None:
     """Write synthetic deliveries in the real formats, with the planted truth beside them."""
     from orchestration.synth import write
 
-    write(out, children, months, seed, deliveries)
+    write(out, children, months, seed, deliveries, gz)
     click.echo(out / "landing")
 
 

@@ -29,13 +29,20 @@ MARK = "synth.json"
 """In `truth/`: the arguments of the call that wrote the folder."""
 
 
-def write(out: Path, children: int, months: int, seed: int, deliveries: int | None = None) -> None:
+def write(
+    out: Path,
+    children: int,
+    months: int,
+    seed: int,
+    deliveries: int | None = None,
+    is_packed: bool = False,
+) -> None:
     """Write deliveries under `out/landing/` and what was planted in them under `out/truth/`.
 
     One folder a source (bos, ledger) and month end, for the last `months` month ends up to 2022-06-30; what planners
     decide (plan) with the last, and the assumptions of its year's budget with that year's first. The same arguments
     give the same bytes (with the same version of DuckDB, whose hash function makes the draws), and the files carry
-    the time of their delivery, not of the clock.
+    the time of their delivery, not of the clock. Memory is bounded (`model.MEMORY`): a large municipality takes disk.
 
     Args:
         out: Folder to write in, made if it is not there. What this function wrote there with the same
@@ -44,6 +51,7 @@ def write(out: Path, children: int, months: int, seed: int, deliveries: int | No
         months: Number of deliveries of each source.
         seed: Any integer; another one gives another municipality.
         deliveries: Only so many of them, the last ones; the first of these brings the ledger of the months before.
+        is_packed: The case system's reports as `.csv.gz`, as its server sends them: a tenth of the size.
 
     Raises:
         InputError: a number is not positive, more are to be delivered than there are months, `out` cannot be made, or
@@ -58,6 +66,8 @@ def write(out: Path, children: int, months: int, seed: int, deliveries: int | No
     arguments = {"children": children, "months": months, "seed": seed}
     if deliveries is not None:
         arguments["deliveries"] = deliveries
+    if is_packed:
+        arguments["is_packed"] = True
     _refuse_other_files(out, arguments)
     schedule = calendar.schedule(months, deliveries)
     try:
@@ -68,7 +78,7 @@ def write(out: Path, children: int, months: int, seed: int, deliveries: int | No
     with tempfile.TemporaryDirectory(prefix=".synth-", dir=out) as folder:
         scratch = Path(folder)
         with model.build(scratch, schedule, children, seed) as connection:
-            writers.write_deliveries(connection, schedule, scratch / "landing")
+            writers.write_deliveries(connection, schedule, scratch / "landing", is_packed)
             writers.write_truth(connection, schedule, scratch / "truth")
         # The mark first: a run that is cut short can be repeated.
         out.joinpath("truth").mkdir(exist_ok=True)

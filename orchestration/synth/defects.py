@@ -30,7 +30,7 @@ def plant(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             select
                 *,
                 row_number() over (
-                    order by priority, draw($kind, appropriation_no), appropriation_no
+                    order by priority, draw($kind, appropriation_no), appropriation_no, activity_key
                 ) as pick_no
             from ({candidates})
             where appropriation_no not in (select appropriation_no from planted)

@@ -18,6 +18,9 @@ SQL = Path(__file__).parent / "sql"
 TABLES = Path(__file__).parent / "tables"
 SEEDS = PROJECT_ROOT / "seeds"
 
+MEMORY = "2GB"
+"""What tables, sorts and joins may take; the rest lies on the disk."""
+
 # What the project's reference data say of the case system; the synthetic data follow them.
 SEED_TABLES = {
     "provider": "provider",
@@ -35,7 +38,7 @@ def build(scratch: Path, schedule: Schedule, children: int, seed: int) -> Iterat
 
     The database lies in `scratch`, so that large populations spill to disk instead of filling the memory.
     """
-    connection = duckdb.connect(str(scratch / "synth.duckdb"))
+    connection = duckdb.connect(str(scratch / "synth.duckdb"), config={"memory_limit": MEMORY})
     try:
         _set_variables(connection, schedule, children, seed)
         _read_reference(connection)

@@ -4,10 +4,15 @@ Belongs here: dialects (delimiter, decimals, dates, encoding), file names and fo
 says (`sql/reports.sql`, `sql/truth.sql`).
 """
 
+import gzip
+import itertools
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from io import BufferedIOBase
 from pathlib import Path
 
 import duckdb
@@ -36,19 +41,23 @@ PLAN_FILES = {
 }
 """What planners deliver with the last delivery."""
 
+PAYMENTS_A_BLOCK = 500_000
+"""Rows of the payments reports that are put together and sorted at a time: some 300 MB."""
 
-def write_deliveries(connection: duckdb.DuckDBPyConnection, schedule: Schedule, landing: Path) -> None:
+
+def write_deliveries(
+    connection: duckdb.DuckDBPyConnection, schedule: Schedule, landing: Path, is_packed: bool
+) -> None:
     """Write every delivery of both sources under `landing`, and what planners deliver.
 
-    Their files come with the last delivery, its year's budget assumptions with that year's first.
+    Their files come with the last delivery, its year's budget assumptions with that year's first. The case system's
+    reports are packed (`.csv.gz`) if wanted.
     """
+    suffix = ".csv.gz" if is_packed else ".csv"
     for on in schedule.deliveries:
         bos = landing / "bos" / on.isoformat()
-        connection.execute(f"create or replace temp table shown as from payment_report(date '{on}')")
-        for report in ("expected", "granted"):
-            rows = f"select * exclude (is_in_expected, is_in_granted) from shown where is_in_{report}"
-            write_csv(connection, f"({rows} order by date, id)", bos / f"{report}_payments_3.csv", BOS, on)
-        write_csv(connection, f"case_report(date '{on}')", bos / "expected_cases_0.csv", BOS, on)
+        write_payments(connection, bos, on, suffix)
+        write_csv(connection, f"case_report(date '{on}')", bos / f"expected_cases_0{suffix}", BOS, on)
 
         ledger = landing / "ledger" / on.isoformat()
         delivery = schedule.ledger_delivery(on)
@@ -83,33 +92,121 @@ def write_truth(connection: duckdb.DuckDBPyConnection, schedule: Schedule, truth
         write_csv(connection, f"{name}_truth", truth / f"{name}s.csv", BOS, last)
 
 
+def write_payments(connection: duckdb.DuckDBPyConnection, folder: Path, on: date, suffix: str) -> None:
+    """Write both payments reports of a day, in the order of their payments' days.
+
+    A report can be larger than memory: it is put together in blocks of days, once for both. Most of a row says the
+    same of all payments of an activity: that text is made once an activity.
+    """
+    day = f"date '{on}'"
+    columns = connection.sql(f"from payment_report({day}, {day}, {day}) limit 0")
+    of_activity = set(connection.sql(f"from activity_report({day}) limit 0").columns)
+    runs, texts = [], []
+    for is_of_activity, names in itertools.groupby(columns.columns, key=of_activity.__contains__):
+        run = _row(columns.select(*[f'"{name}"' for name in names]), BOS)
+        if is_of_activity:
+            texts.append(run)
+            run = f"text_{len(texts)}"
+        runs.append(run)
+    made = ", ".join(f"{text} as text_{number}" for number, text in enumerate(texts, start=1))
+    connection.execute(
+        f"create or replace temp table activity_text as select activity_id, {made} from activity_report({day})"
+    )
+    with (
+        _opened(folder / f"expected_payments_3{suffix}", on) as expected,
+        _opened(folder / f"granted_payments_3{suffix}", on) as granted,
+    ):
+        files = {"expected": expected, "granted": granted}
+        for file in files.values():
+            file.write(_header(columns, BOS))
+        for from_on, to_on in _blocks(connection):
+            connection.execute(
+                f"""
+                create or replace temp table shown as
+                select concat_ws('{BOS.delimiter}', {", ".join(runs)}) as "row", is_in_expected, is_in_granted
+                from payment_of({day}, date '{from_on}', date '{to_on}')
+                inner join activity_text using (activity_id)
+                order by date, id
+                """
+            )
+            for report, file in files.items():
+                _copy(connection, f'select "row" from shown where is_in_{report}', file, folder, BOS)
+    connection.execute("drop table shown; drop table activity_text")
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection) -> list[tuple[date, date]]:
+    """The days of all payments in blocks of some `PAYMENTS_A_BLOCK` payments."""
+    return connection.execute(
+        f"""
+        with counted as (
+            select due_on, sum(count(*)) over (order by due_on) // {PAYMENTS_A_BLOCK} as block
+            from payment group by due_on
+        )
+        select min(due_on), max(due_on) from counted group by block order by block
+        """
+    ).fetchall()
+
+
 def write_csv(
     connection: duckdb.DuckDBPyConnection, relation: str, file: Path, dialect: Dialect, on: date
 ) -> None:
-    """Write all rows of `relation` (a table, view, table macro or subquery) in its order, header first.
-
-    DuckDB quotes more than csv.QUOTE_MINIMAL and ends rows with LF, so the rows are put together in SQL and
-    copied raw.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write all rows of `relation` (a table, view, table macro or subquery) in its order, header first."""
     columns = connection.sql(f"select * from {relation} limit 0")
-    fields = [
-        _field(name, str(kind), dialect) for name, kind in zip(columns.columns, columns.types, strict=True)
-    ]
-    row = f"concat_ws('{dialect.delimiter}', " + ", ".join(f"coalesce({field}, '')" for field in fields) + ")"
-    header = dialect.delimiter.join(columns.columns) + "\r"
-    utf8 = file.with_suffix(".utf8")
-    target = str(utf8).replace("'", "''")
-    connection.execute(
-        f"""
-        copy (select {row} || chr(13) as "{header}" from {relation})
-        to '{target}' (format csv, header true, quote '', escape '', delimiter '\x1f')
-        """
-    )
-    _encode(utf8, file, dialect.encoding)
+    with _opened(file, on) as target:
+        target.write(_header(columns, dialect))
+        _copy(connection, f"select {_row(columns, dialect)} from {relation}", target, file.parent, dialect)
+
+
+@contextmanager
+def _opened(file: Path, on: date) -> Iterator[BufferedIOBase]:
+    """The file to write, packed if its name says so, with the time of its delivery."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as plain:
+        if file.suffix == ".gz":
+            with gzip.GzipFile("", "wb", compresslevel=1, fileobj=plain, mtime=0) as packed:
+                yield packed
+        else:
+            yield plain
     # The exports run at 00:35; a file's time tells an ingest that waits for files to settle nothing of today.
     exported_at = datetime(on.year, on.month, on.day, 0, 35, tzinfo=UTC).timestamp()
     os.utime(file, (exported_at, exported_at))
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, rows: str, target: BufferedIOBase, folder: Path, dialect: Dialect
+) -> None:
+    """Append rows to a file, in the source's encoding; what that lacks becomes `?`.
+
+    DuckDB quotes more than csv.QUOTE_MINIMAL and ends rows with LF, so rows are put together in SQL and copied raw.
+    """
+    part = folder / "part.utf8"
+    path = str(part).replace("'", "''")
+    connection.execute(
+        f"""
+        copy (select columns(*) || chr(13) from ({rows}))
+        to '{path}' (format csv, header false, quote '', escape '', delimiter '\x1f')
+        """
+    )
+    with part.open("rb") as source:
+        if dialect.encoding == "utf-8":
+            shutil.copyfileobj(source, target, 1 << 20)
+        else:
+            for line in source:
+                target.write(line.decode().encode(dialect.encoding, errors="replace"))
+    part.unlink()
+
+
+def _header(columns: duckdb.DuckDBPyRelation, dialect: Dialect) -> bytes:
+    return (dialect.delimiter.join(columns.columns) + "\r\n").encode(dialect.encoding)
+
+
+def _row(columns: duckdb.DuckDBPyRelation, dialect: Dialect) -> str:
+    """The SQL expression of all fields, with the delimiter between them."""
+    fields = [
+        f"coalesce({_field(name, str(kind), dialect)}, '')"
+        for name, kind in zip(columns.columns, columns.types, strict=True)
+    ]
+    return f"concat_ws('{dialect.delimiter}', {', '.join(fields)})"
 
 
 def _field(name: str, kind: str, dialect: Dialect) -> str:
@@ -125,16 +222,3 @@ def _field(name: str, kind: str, dialect: Dialect) -> str:
     if kind.startswith("DECIMAL"):
         return f"replace(\"{name}\"::varchar, '.', '{dialect.decimal_mark}')"
     return f'"{name}"::varchar'
-
-
-def _encode(utf8: Path, file: Path, encoding: str) -> None:
-    """Move the UTF-8 file to its place, in the source's encoding; what that lacks becomes `?`."""
-    if encoding == "utf-8":
-        utf8.rename(file)
-        return
-    with (
-        utf8.open(encoding="utf-8", newline="") as source,
-        file.open("w", encoding=encoding, errors="replace", newline="") as target,
-    ):
-        shutil.copyfileobj(source, target, 1 << 20)
-    utf8.unlink()

@@ -1,6 +1,7 @@
 """Synthetic deliveries: the real formats to the byte, one truth, nothing left to chance."""
 
 import csv
+import gzip
 import hashlib
 import io
 import itertools
@@ -17,7 +18,7 @@ import pytest
 from orchestration.errors import InputError
 from orchestration.ingest import ingest
 from orchestration.settings import load_settings
-from orchestration.synth import write
+from orchestration.synth import MARK, write, writers
 from orchestration.synth.writers import LEDGER, write_csv
 
 Row = dict[str, str]
@@ -245,6 +246,21 @@ def test_same_arguments_same_bytes_another_seed_other_bytes(tmp_path: Path) -> N
     assert _bytes_of(tmp_path / "b") == first
     other = _bytes_of(tmp_path / "c")
     assert all(other[name] != first[name] for name in other if "payments" in name)
+
+
+def test_blocks_and_packing_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "whole", children=12, months=2, seed=1)
+    monkeypatch.setattr(writers, "PAYMENTS_A_BLOCK", 100)
+    write(tmp_path / "packed", children=12, months=2, seed=1, is_packed=True)
+    packed = {file.name for file in tmp_path.glob("packed/landing/bos/*/*")}
+    assert packed == {"expected_cases_0.csv.gz", "expected_payments_3.csv.gz", "granted_payments_3.csv.gz"}
+    for file in tmp_path.glob("packed/landing/bos/*/*"):
+        plain = file.with_suffix("")
+        plain.write_bytes(gzip.decompress(file.read_bytes()))
+        file.unlink()
+    mark = f"truth/{MARK}"
+    whole = _bytes_of(tmp_path / "whole")
+    assert _bytes_of(tmp_path / "packed") | {mark: whole[mark]} == whole
 
 
 def test_written_again_only_over_its_own(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ select
     case recipient_type when 'COMPANY' then 'firma' when 'PERSON' then 'person' else 'intern' end as provider_kind,
     target_group, activity_start_date as start_on, activity_end_date as end_on, amount, date as due_on,
     case payment_schedule__payment_frequency when 'WEEKLY' then 7 when 'BIWEEKLY' then 14 end as service_days
-from payment_report(last_delivery())
-where is_in_granted and not fictive and date between make_date(year(last_delivery()), 1, 1) - 14 and last_delivery();
+from payment_of(last_delivery(), make_date(year(last_delivery()), 1, 1) - 14, last_delivery())
+inner join activity_report(last_delivery()) using (activity_id)
+where is_in_granted and not fictive;
 
 create table main_course as
 select

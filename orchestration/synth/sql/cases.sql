@@ -65,6 +65,7 @@ step as (
 select
     row_number() over (order by changed_on, case_no, v) as history_id,
     case_no, changed_on,
+    lead(changed_on, 1, no_end()) over (partition by case_no order by changed_on, v) as changed_again_on,
     changed_on || 'T0' || draw_between('hour', key, 6, 9) || ':' || draw_between('minute', key, 10, 58)
         || ':00+00:00' as history_date,
     w.username, w.team, w.leader,

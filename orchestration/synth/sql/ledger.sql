@@ -318,7 +318,7 @@ from numbered;
 -- What the case system is told was paid: cash and wages by the systems, of the invoices three in four by hand.
 create table paid as
 select
-    d.activity_id, d.slot_no,
+    d.activity_id, d.slot_no, d.due_on,
     case d.method
         when 'CASH' then d.pay_on when 'SD' then d.due_on
         else d.posted_on + draw_between('marked', d.unit_key, 0, 9)

@@ -22,64 +22,33 @@ qualify row_number() over (partition by f.case_no order by h.history_id desc) = 
 create macro approver(activity_id, leader, username) as
     if(draw('approver', activity_id) < 0.6, coalesce(leader, username), username);
 
--- The rows of both payments reports: `granted` has all payments of granted activities; `expected` has those of
--- expected ones too, and of what an adjustment is to replace only the payments before the adjustment's first.
-create macro payment_report(d) as table
-with adjusted as (
-    select modifies_id as activity_id, min(first_due_on) as from_on
-    from act_on(d) where modifies_id is not null group by modifies_id
-),
-shown as (
-    select
-        p.due_on, p.slot_no, a.*, y.paid_dkk, y.paid_on,
-        coalesce(y.paid_on, d) as known_on,
-        coalesce(p.due_on < j.from_on, true) as is_in_expected,
-        draw_between('note', p.activity_id || '/' || p.slot_no, 1, 1000) as note_no
-    from payment as p
-    inner join act_on(d) as a using (activity_id)
-    left join paid as y on y.activity_id = p.activity_id and y.slot_no = p.slot_no and y.paid_on <= d and a.is_granted
-    left join adjusted as j on j.activity_id = a.activity_id
-    where p.due_on <= a.planned_until
-        and coalesce(y.paid_on, p.due_on) >= make_date(year(d) - 2, 1, 1)
-),
--- The case's steps of today, on a paid row of the day it was paid.
-stepped as (
-    select s.*, h.effort_step, h.scaling_step
-    from shown as s
-    asof join case_history as h on h.case_no = s.case_no and h.changed_on <= s.known_on
-)
+-- What a payments report says of a row's activity on `d`.
+create macro activity_report(d) as table
 select
-    s.id_before + s.slot_no + if(s.is_granted, 0, s.slots) as id,
-    amount_dkk(terms, price_on(terms, due_on, known_on)) as amount,
-    s.paid_dkk as paid_amount,
-    s.due_on as date,
-    s.paid_on as paid_date,
-    if(s.method = 'CASH', '01005-' || s.source_account || '-529CPR', 'XXX-' || s.source_account || '-XXX')
+    a.activity_id,
+    if(a.method = 'CASH', '01005-' || a.source_account || '-529CPR', 'XXX-' || a.source_account || '-XXX')
         as account_string,
     l.alias as account_alias,
-    s.course_id as payment_schedule__payment_id,
-    if(s.cost_type = 'FIXED', s.price, NULL) as payment_schedule__payment_amount,
-    s.frequency as payment_schedule__payment_frequency,
-    s.recipient_type,
-    s.recipient_id,
-    s.recipient_name,
-    s.method as payment_method,
-    s.cost_type as payment_cost_type,
-    case when s.cost_type in ('PER_UNIT', 'GLOBAL_RATE') then
-        case when price_on(terms, due_on, d) = 0 then '0' else price_on(terms, due_on, d)::varchar end
-    end as price_per_unit,
-    if(s.cost_type in ('PER_UNIT', 'GLOBAL_RATE'), s.units, NULL) as units,
-    s.is_fictive as fictive,
-    s.activity_no as activity__details__activity_id,
+    a.course_id as payment_schedule__payment_id,
+    if(a.cost_type = 'FIXED', a.price, NULL) as payment_schedule__payment_amount,
+    a.frequency as payment_schedule__payment_frequency,
+    a.recipient_type,
+    a.recipient_id,
+    a.recipient_name,
+    a.method as payment_method,
+    a.cost_type as payment_cost_type,
+    if(a.cost_type in ('PER_UNIT', 'GLOBAL_RATE'), a.units, NULL) as units,
+    a.is_fictive as fictive,
+    a.activity_no as activity__details__activity_id,
     n.name as activity__details__name,
-    if(s.is_dated, s.start_on, NULL) as activity_start_date,
-    if(s.is_dated, s.end_on, NULL) as activity_end_date,
-    if(s.is_granted, 'GRANTED', 'EXPECTED') as activity_status,
-    if(s.is_main, 'MAIN_ACTIVITY', 'SUPPL_ACTIVITY') as activity_type,
-    s.section_id as section,
-    s.section_text,
-    s.sbsys_id,
-    s.main_activity_no as main_activity_id,
+    if(a.is_dated, a.start_on, NULL) as activity_start_date,
+    if(a.is_dated, a.end_on, NULL) as activity_end_date,
+    if(a.is_granted, 'GRANTED', 'EXPECTED') as activity_status,
+    if(a.is_main, 'MAIN_ACTIVITY', 'SUPPL_ACTIVITY') as activity_type,
+    a.section_id as section,
+    a.section_text,
+    a.sbsys_id,
+    a.main_activity_no as main_activity_id,
     mn.name as main_activity_name,
     c.cpr_number,
     c.name,
@@ -88,33 +57,89 @@ select
     c.team,
     c.leader,
     c.efforts,
-    s.effort_step,
-    if(s.effort_step = 'None', 'None', s.scaling_step::varchar) as scaling_step,
     c.paying_municipality,
     c.acting_municipality,
     c.residence_municipality,
     c.mother_cpr,
     c.father_cpr,
-    s.category_no as activity_category__category_id,
-    s.category_name as activity_category__name,
+    a.category_no as activity_category__category_id,
+    a.category_name as activity_category__name,
+    if(a.is_granted, a.approval_level, NULL) as approval_level,
+    if(a.is_granted, approver(a.activity_id, c.leader, c.username), NULL) as approval_user,
+    a.appropriation_on as appropriation_date
+from act_on(d) as a
+inner join case_on(d) as c on c.case_no = a.case_no
+inner join activity_name as n on n.activity_no = a.activity_no
+inner join activity_name as mn on mn.activity_no = a.main_activity_no
+left join account_alias as l on l.account_id = a.source_account;
+
+-- And what it says of the payment, for those planned from one day to another. Of the two reports `granted` has all
+-- payments of granted activities; `expected` has those of expected ones too, and of what an adjustment is to replace
+-- only the payments before the adjustment's first.
+create macro payment_of(d, from_on, to_on) as table
+with adjusted as (
+    select modifies_id as activity_id, min(first_due_on) as replaced_from_on
+    from act_on(d) where modifies_id is not null group by modifies_id
+),
+shown as (
+    select
+        p.due_on, p.slot_no, a.*, y.paid_dkk, y.paid_on,
+        coalesce(y.paid_on, d) as known_on,
+        coalesce(p.due_on < j.replaced_from_on, true) as is_in_expected,
+        if(y.paid_on is not null and a.method = 'INVOICE',
+            draw_between('note', p.activity_id || '/' || p.slot_no, 1, 1000), NULL) as note_no
+    from payment as p
+    inner join act_on(d) as a using (activity_id)
+    left join paid as y
+        on y.activity_id = p.activity_id and y.slot_no = p.slot_no and y.paid_on <= d and a.is_granted
+        and y.due_on between from_on and to_on
+    left join adjusted as j on j.activity_id = a.activity_id
+    where p.due_on between from_on and to_on
+        and a.first_on <= to_on and a.planned_to >= from_on
+        and p.due_on <= a.planned_until
+        and coalesce(y.paid_on, p.due_on) >= make_date(year(d) - 2, 1, 1)
+)
+select
+    s.activity_id,
+    s.id_before + s.slot_no + if(s.is_granted, 0, s.slots) as id,
+    amount_dkk(terms, price_on(terms, due_on, known_on)) as amount,
+    s.paid_dkk as paid_amount,
+    s.due_on as date,
+    s.paid_on as paid_date,
+    case when s.cost_type in ('PER_UNIT', 'GLOBAL_RATE') then
+        case when price_on(terms, due_on, d) = 0 then '0' else price_on(terms, due_on, d)::varchar end
+    end as price_per_unit,
+    -- The case's steps of today, on a paid row of the day it was paid.
+    h.effort_step,
+    if(h.effort_step = 'None', 'None', h.scaling_step::varchar) as scaling_step,
     case
-        when s.paid_on is null or s.method <> 'INVOICE' or s.note_no > 50 then NULL
+        when s.note_no > 50 then NULL
         when s.note_no > 20 then 'Faktura modtaget d. ' || strftime(s.paid_on - 8, '%d.%m.%Y')
         when s.note_no > 12
             then 'Faktura delt på to:' || chr(10) || '1) ophold' || chr(10) || '2) lommepenge, se bilag'
         when s.note_no > 6 then 'OBS: "kreditnota" afventes; kontakt økonomi'
-        else 'Afvigelse skyldes ekstra timer, aftalt med leverandør'
+        when s.note_no > 0 then 'Afvigelse skyldes ekstra timer, aftalt med leverandør'
     end as note,
-    if(s.is_granted, s.approval_level, NULL) as approval_level,
-    if(s.is_granted, approver(s.activity_id, c.leader, c.username), NULL) as approval_user,
-    s.appropriation_on as appropriation_date,
     s.is_in_expected,
     s.is_granted as is_in_granted
-from stepped as s
-inner join case_on(d) as c on c.case_no = s.case_no
-inner join activity_name as n on n.activity_no = s.activity_no
-inner join activity_name as mn on mn.activity_no = s.main_activity_no
-left join account_alias as l on l.account_id = s.source_account;
+from shown as s
+inner join case_history as h
+    on h.case_no = s.case_no and s.known_on >= h.changed_on and s.known_on < h.changed_again_on;
+
+-- A row of both reports as the files have it, in the order of their columns.
+create macro payment_report(d, from_on, to_on) as table
+select
+    p.id, p.amount, p.paid_amount, p.date, p.paid_date, a.account_string, a.account_alias,
+    a.payment_schedule__payment_id, a.payment_schedule__payment_amount, a.payment_schedule__payment_frequency,
+    a.recipient_type, a.recipient_id, a.recipient_name, a.payment_method, a.payment_cost_type, p.price_per_unit,
+    a.units, a.fictive, a.activity__details__activity_id, a.activity__details__name, a.activity_start_date,
+    a.activity_end_date, a.activity_status, a.activity_type, a.section, a.section_text, a.sbsys_id,
+    a.main_activity_id, a.main_activity_name, a.cpr_number, a.name, a.target_group, a.case_worker, a.team, a.leader,
+    a.efforts, p.effort_step, p.scaling_step, a.paying_municipality, a.acting_municipality,
+    a.residence_municipality, a.mother_cpr, a.father_cpr, a.activity_category__category_id,
+    a.activity_category__name, p.note, a.approval_level, a.approval_user, a.appropriation_date
+from payment_of(d, from_on, to_on) as p
+inner join activity_report(d) as a using (activity_id);
 
 create macro case_report(d) as table
 select

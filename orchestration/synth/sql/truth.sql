@@ -43,7 +43,7 @@ inner join bevilling as b on b.appropriation_no = coalesce(a.appropriation_no, p
 inner join case_file as f on f.case_no = b.case_no
 left join case_file as o on p.kind = 'child_in_two_cases' and o.case_no = b.child_no
 where p.kind not in ('service_stopped', 'never_invoiced')
-order by p.planted_on, p.kind, f.case_sbsys_id;
+order by p.planted_on, p.kind, f.case_sbsys_id, a.activity_id;
 
 -- Payment ids that the newest delivery no longer has: deleted after an end or with their activity.
 create table gone as
