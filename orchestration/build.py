@@ -20,13 +20,10 @@ import duckdb
 
 from orchestration import dbt
 from orchestration.dbt import NodeResult
-from orchestration.settings import PROJECT_ROOT
+from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT
 
 THREADS = 2
 """Nodes at a time: one thread prepares the next query while DuckDB's own threads work on another."""
-
-MEMORY_LIMIT = "3500MB"
-"""What DuckDB may hold; beyond it spills beside the warehouse file."""
 
 
 class _Broken(Exception):

@@ -14,6 +14,8 @@ from orchestration.errors import ConfigurationError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder of dbt_project.yml: the models are read from the checkout, not from the wheel."""
+MEMORY_LIMIT = "3500MB"
+"""What DuckDB may hold in building, checking and publishing; more spills beside the warehouse file."""
 
 
 class Settings(BaseSettings):

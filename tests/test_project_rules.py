@@ -101,7 +101,7 @@ def test_names_say_the_layer(models: list[Mapping[str, Any]]) -> None:
 
 
 def test_nothing_asks_for_more_than_our_build_does(manifest: Mapping[str, Any]) -> None:
-    """What `orchestration/build.py` executes: seeds, views and tables without hooks, tests that count what they find."""
+    """What `orchestration/build.py` executes: seeds, views, tables without hooks, and tests."""
     wrong = []
     for name, node in manifest["nodes"].items():
         config = node["config"]

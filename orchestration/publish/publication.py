@@ -34,7 +34,7 @@ from orchestration.publish.overview import overview_page, read_overview
 from orchestration.publish.privacy import refuse_private_columns
 from orchestration.publish.steward_pages import write_steward_part
 from orchestration.publish.store import Publication
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT, Settings
 from orchestration.validation.report import control_totals, validation_page
 from orchestration.validation.results import ValidationResult, refusal_line
 
@@ -81,7 +81,8 @@ def publish(
     built_at = built_at or datetime.now(UTC)
     name = store.publication_id(as_of, built_at)
 
-    with store.locked(settings) as published, duckdb.connect() as connection:
+    limit = {"memory_limit": MEMORY_LIMIT}
+    with store.locked(settings) as published, duckdb.connect(config=limit) as connection:
         building = published / f"{store.BUILDING}{name}"
         scratch = building / "scratch"
         scratch.mkdir(mode=permissions.FOLDER_MODE, parents=True)

@@ -36,6 +36,9 @@ PLACES = {
     "posting_id": "Postering",
 }
 
+MOST_ROWS = 2000
+"""A longer list is nobody's page: the largest amounts come first, and the rest is in the worklists and tables."""
+
 # What stands open, or is waived, as the page speaks of it.
 _GAPS = f"""
 create or replace temp view gap as
@@ -74,11 +77,13 @@ select
             comment: comment_da, comment_by: comment_by, comment_on: comment_on
         }}
         order by amount_dkk desc, occurred_on, gap_id
-    ) as gaps
+    ) as gaps,
+    count(*) over () as listed_of
 from gap
 where is_open and is_review = ?
 group by rule_id, rule_name_da, action_da, follow_up, team, leader, corrector, cause
 order by amount_dkk desc, due_on, rule_id, team, leader, min(gap_id)
+limit {MOST_ROWS}
 """
 
 _SUMMARIES = f"""
@@ -89,20 +94,24 @@ group by grouping sets ((), (team), (leader), (rule_id))
 order by amount_dkk desc, number desc, team, leader, rule_id
 """
 
-_WAIVED = """
-select rule_id, rule_name_da, team, text_da, amount_dkk, decision, decided_by, decided_on, waived_until_on, comment_da
+_WAIVED = f"""
+select
+    rule_id, rule_name_da, team, text_da, amount_dkk, decision, decided_by, decided_on, waived_until_on, comment_da,
+    count(*) over () as listed_of
 from gap
 where status = 'waived'
 order by waived_until_on nulls last, amount_dkk desc, gap_id
+limit {MOST_ROWS}
 """
 
 _CLOSED = f"""
 select
     rule_id, rule_name_da, coalesce(team_id, '{NO_TEAM}') as team, text_da, amount_dkk, first_seen_on, closed_on,
-    age_days
+    age_days, count(*) over () as listed_of, sum(amount_dkk) over () as listed_of_dkk
 from kobling.marts.mart_registration_gap
 where closed_on > ? and severity <> 'I'
 order by amount_dkk desc, gap_id
+limit {MOST_ROWS}
 """
 
 _RULES = "from steward.main.steward_gap_rule order by rule_id"

@@ -74,7 +74,9 @@ def copy_schema(
     into: str | None = None,
     only: Sequence[str] | None = None,
 ) -> list[TableEntry]:
-    """Copies a schema's tables, rows ordered by all columns, with comments; the schema may be empty.
+    """Copies a schema's tables, rows in order, with comments; the schema may be empty.
+
+    The order is that of the key, which is the same however the build was made; without one, that of all columns.
 
     Args:
         path: the new DuckDB file, attached under its stem from then on; `None` copies into memory.
@@ -92,8 +94,9 @@ def copy_schema(
         if only is not None and name not in only:
             continue
         published = f"{target}.{into or schema}.{name}"
-        connection.execute(f"create table {published} as from {BUILD}.{table} order by all")
         doc = docs.get(name)
+        order = ", ".join(doc.key) if doc and doc.key and not doc.is_key_nullable else "all"
+        connection.execute(f"create table {published} as from {BUILD}.{table} order by {order}")
         if doc:
             connection.execute(f"comment on table {published} is {quoted(doc.description)}")
             for column in columns.keys() & doc.columns.keys():

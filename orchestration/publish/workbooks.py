@@ -59,6 +59,8 @@ _SEVERITY: Final = {"E": "Fejl", "W": "Advarsel", "I": "Til gennemsyn"}
 _HEADING: Final = 2  # a list's row of headings, from 0: above it the title and what to do
 _FROZEN: Final = 3  # columns that stay in sight
 _LINE_HEIGHT: Final = 15
+MOST_ROWS: Final = 5000
+"""A longer sheet is nobody's list for the month; the whole is in the steward tables."""
 # Excel's own limit
 _LONGEST_CHOICE: Final = 255
 
@@ -133,7 +135,7 @@ _GAPS: Final = f"""
     select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
     from steward.main.{GAPS_TABLE}
     where status <> 'closed'
-    order by team_id, rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
+    order by rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
 """
 # Postings without a course with what comes nearest, and those that a steward coupled: a coupling can be taken back.
 _COUPLINGS: Final = f"""
@@ -163,7 +165,7 @@ _COUPLINGS: Final = f"""
     inner join kobling.marts.fct_posting as posting on explained.posting_id = posting.posting_id
     left join kobling.marts.dim_course as course on explained.course_id = course.course_id
     where explained.match_method = 'manual'
-    order by team_id, course_payment_id is not null, posted_on, posting_id
+    order by course_payment_id is not null, posted_on, posting_id
 """
 # The work day so many after the as-of date; a calendar that ends before it colours nothing amber.
 _SOON: Final = """
@@ -186,19 +188,32 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifes
     tables = {entry.table for entry in manifest.tables}
     if f"steward.{GAPS_TABLE}" not in tables:
         return
-    gaps = _by_team(connection, _GAPS)
-    couplings = _by_team(connection, _COUPLINGS) if f"steward.{COUPLINGS_TABLE}" in tables else {}
+    connection.execute(f"create or replace temp table worklist_gap as {_GAPS}")
+    teams = _teams(connection, "worklist_gap")
+    has_couplings = f"steward.{COUPLINGS_TABLE}" in tables
+    if has_couplings:
+        connection.execute(f"create or replace temp table worklist_coupling as {_COUPLINGS}")
+        teams = sorted({*teams, *_teams(connection, "worklist_coupling")})
     found = connection.execute(_SOON, [SOON_WORKDAYS, manifest.as_of]).fetchone()
     soon_on = found[0] if found else manifest.as_of
     unread = _unread(connection, manifest, quarantine)
-    for team in {**gaps, **couplings}:
-        worklist = _Worklist(folder / worklist_file(team), team, manifest, soon_on)
-        worklist.write(gaps.get(team, []), couplings.get(team, []), unread)
+    # a team at a time: all rows at once are gigabytes where there are many
+    for team in teams:
+        gaps = _of_team(connection, "worklist_gap", team)
+        couplings = _of_team(connection, "worklist_coupling", team) if has_couplings else []
+        _Worklist(folder / worklist_file(team), team, manifest, soon_on).write(gaps, couplings, unread)
 
 
-def _by_team(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, list[Row]]:
-    found = rows_of(connection, query)
-    return {team: list(rows) for team, rows in groupby(found, key=lambda row: row["team_id"])}
+def _teams(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [
+        team
+        for (team,) in connection.execute(f"select distinct team_id from {table} order by team_id").fetchall()
+    ]
+
+
+def _of_team(connection: duckdb.DuckDBPyConnection, table: str, team: str) -> list[Row]:
+    """The team's rows, in the table's order."""
+    return [*rows_of(connection, f"from {table} where team_id = ? order by rowid", [team])]
 
 
 def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantine: Path) -> Sequence[Row]:
@@ -374,6 +389,11 @@ class _Worklist(Book):
         self, name: str, title: str, task: str, columns: Sequence[Column], rows: Sequence[Row]
     ) -> Worksheet:
         """A sheet with one row a gap, or a posting; columns that tell nothing of any of them are left out."""
+        if len(rows) > MOST_ROWS:
+            task += (
+                f" Her står de {MOST_ROWS} første af {len(rows)}; alle står i tabellerne i steward.duckdb."
+            )
+            rows = rows[:MOST_ROWS]
         shown = [
             column
             for column in columns

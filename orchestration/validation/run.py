@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.errors import ConfigurationError
+from orchestration.settings import MEMORY_LIMIT
 from orchestration.validation.results import ExpectationOutcome, Subject, ValidationResult
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def validate(database: Path, subject: Subject) -> ValidationResult:
         subject,
         connection_string=f"{dialect.DRIVER}:///{database}",
         create_temp_table=False,
-        kwargs={"connect_args": {"read_only": True}},  # type: ignore[call-arg]
+        kwargs={"connect_args": {"read_only": True, "config": {"memory_limit": MEMORY_LIMIT}}},  # type: ignore[call-arg]
     )
     try:
         outcomes = [outcome for suite in suites_of.suites(columns) for outcome in _run_suite(source, suite)]
