@@ -36,7 +36,7 @@ PLACES = {
     "posting_id": "Postering",
 }
 
-MOST_ROWS = 2000
+MOST_ROWS = 5000
 """A longer list is nobody's page: the largest amounts come first, and the rest is in the worklists and tables."""
 
 # What stands open, or is waived, as the page speaks of it.

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from orchestration.publish import workbooks
 from orchestration.publish.names import worklist_file
 from orchestration.publish.sheets import safe_text, sheet_names
 from orchestration.publish.workbooks import COUPLINGS, OVERVIEW
@@ -21,6 +22,17 @@ from ..worklists import gap_id
 RISKY = ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", " =1", "=cmd|' /C calc'!A0", "http://x.dk"]
 
 text = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=50)
+
+
+def test_a_long_list_says_what_it_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 2)
+    (path,) = worklists.write(tmp_path, [{"gap_id": gap_id(number)} for number in range(3)], [])
+    book: Any = load_workbook(path)
+    sheet = book["A02 Leverandørbetaling uden…"]
+    assert sheet["A2"].value.endswith("Her står de 2 første af 3; alle står i tabellerne i steward.duckdb.")
+    assert sheet.max_row == 5
+    # counted are all
+    assert [row[3].value for row in book[OVERVIEW].iter_rows() if row[0].value == "A02"] == [3]
 
 
 def test_a_worklist_has_a_sheet_a_rule_and_one_for_couplings(tmp_path):
