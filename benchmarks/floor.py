@@ -1,4 +1,4 @@
-"""The floor: floor.sql on the newest files of a landing folder, in a DuckDB of two threads.
+"""The floor: floor.sql on a landing folder's newest files, with two threads and Kobling's memory limit.
 
 python -m benchmarks.floor LANDING OUT
 """
@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.deliveries import CORRECTIONS, MARTS, newest
+from orchestration.settings import MEMORY_LIMIT
 
 THREADS = 2
-MEMORY_LIMIT = "4GB"
 
 
 def make(landing: Path, out: Path) -> None:
