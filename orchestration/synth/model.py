@@ -18,7 +18,7 @@ SQL = Path(__file__).parent / "sql"
 TABLES = Path(__file__).parent / "tables"
 SEEDS = PROJECT_ROOT / "seeds"
 
-MEMORY = "2GB"
+MEMORY = "3GB"
 """What tables, sorts and joins may take; the rest lies on the disk."""
 
 # What the project's reference data say of the case system; the synthetic data follow them.

@@ -31,6 +31,7 @@ reached as (
 )
 select
     activity_id, slot_no, due_on, service_month, unit_key, method, pay_on, posted_on,
+    method in ('INVOICE', 'INTERNAL') and step_days is not null as is_one_of_many,
     method in ('CASH', 'SD') and pay_on <= granted_on as is_by_hand,
     id_before + slot_no + if(is_invoiced_expected, slots, 0) as payment_id,
     amount_dkk(terms, price_on(terms, due_on, charged_on)) as planned_dkk,
@@ -50,14 +51,22 @@ where posted_on is not null
 
 -- One invoice covers a course and a month; cash and wages are single payments.
 create table unit as
-select
-    d.unit_key, d.activity_id, d.method, d.service_month,
-    max(d.posted_on) as posted_on, bool_or(d.is_by_hand) as is_by_hand,
-    sum(d.planned_dkk)::decimal(18, 2) as planned_dkk, sum(d.true_dkk)::decimal(18, 2) as true_dkk,
-    string_agg(d.payment_id, '|' order by d.payment_id) as payment_ids
-from due as d
-group by d.unit_key, d.activity_id, d.method, d.service_month
-having sum(d.true_dkk) <> 0 and (d.method in ('INVOICE', 'INTERNAL') or sum(d.true_dkk) > 0);
+with gathered as (
+    -- Only what comes more often than once a month is summed: sums of all would not fit in memory.
+    select
+        unit_key, activity_id, method, service_month, max(posted_on) as posted_on, false as is_by_hand,
+        sum(planned_dkk)::decimal(18, 2) as planned_dkk, sum(true_dkk)::decimal(18, 2) as true_dkk,
+        string_agg(payment_id, '|' order by payment_id) as payment_ids
+    from due where is_one_of_many
+    group by unit_key, activity_id, method, service_month
+    union all by name
+    select
+        unit_key, activity_id, method, service_month, posted_on, is_by_hand, planned_dkk, true_dkk,
+        payment_id::varchar as payment_ids
+    from due where not is_one_of_many
+)
+select * from gathered
+where true_dkk <> 0 and (method in ('INVOICE', 'INTERNAL') or true_dkk > 0);
 
 -- Collective invoices: a supplier's courses of one month on one invoice, on the first one's account.
 create table collected as
@@ -109,6 +118,9 @@ bundle as (
 select * from single
 union all by name
 select * from bundle;
+
+drop table unit;
+drop table collected;
 
 -- Which claim gets which defect: claims ranked by a draw, quotas in ledger_defect.csv; the minimum counts where
 -- deliveries cover the posting and what follows from it.

@@ -141,6 +141,9 @@ select
     kind as defect, charged_account_id as account_id
 from every;
 
+drop table charge;
+drop table moved;
+
 -- Invoices for courses that nobody has registered: single ones, and some that come every month.
 insert into line by name
 with service_month as (
@@ -286,8 +289,7 @@ select
     l.alias as account_alias
 from dated as d
 left join account_alias as l using (account_id)
-where d.created_at::date <= last_delivery()
-order by posting_id;
+where d.created_at::date <= last_delivery();
 
 -- Suppliers number their documents.
 create table document as
@@ -338,3 +340,6 @@ where a.granted_on is not null
         when d.method in ('CASH', 'SD') then not d.is_by_hand and d.planned_dkk > 0
         else draw('marked by hand', d.unit_key) < 0.75 and coalesce(b.posted_on, d.posted_on) = d.posted_on
     end;
+
+drop table claim;
+drop table booked;

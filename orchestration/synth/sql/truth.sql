@@ -60,6 +60,10 @@ with gone_id as (
     select posting_id, string_agg(payment_id, '|' order by payment_id) as ids
     from posted_payment semi join gone using (payment_id)
     group by posting_id
+),
+related as (
+    select line_key, posting_id, fiscal_year from posting
+    where line_key in (select related_key from posting)
 )
 select
     p.posting_id, p.fiscal_year, p.period_no as period, coalesce(p.payment_ids, 'NONE') as true_bos_payment_ids,
@@ -69,7 +73,7 @@ select
     g.ids as deleted_in_bos, r.posting_id as related_posting_id
 from posting as p
 left join gone_id as g on g.posting_id = p.posting_id
-left join posting as r on r.line_key = p.related_key and r.fiscal_year >= year(delivered_from)
+left join related as r on r.line_key = p.related_key and r.fiscal_year >= year(delivered_from)
 where p.fiscal_year >= year(delivered_from)
 order by p.posting_id;
 

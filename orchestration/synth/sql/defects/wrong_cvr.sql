@@ -5,11 +5,15 @@ select
     if(coalesce(a.end_new, a.end_first, no_end()) > delivered_from(), 1, 2) as priority,
     wrong
 from activity as a
-inner join supplier as s using (supplier, supplier_no), lateral (
+inner join supplier as s using (supplier, supplier_no)
+inner join (
+    select cvr, coalesce(lead(cvr) over (order by cvr), min(cvr) over ()) as next_cvr
+    from (select distinct cvr from supplier)
+) as o on o.cvr = s.cvr, lateral (
     select case draw_between('wrong cvr', a.activity_key, 0, 2)
         when 0 then s.cvr[1:2] || s.cvr[4:8]
         when 1 then s.cvr[1:3] || s.cvr[5] || s.cvr[4] || s.cvr[6:8]
-        else (select min(o.cvr) from supplier as o where o.cvr > s.cvr or s.cvr = (select max(cvr) from supplier))
+        else o.next_cvr
     end as wrong
 )
 where a.is_main and a.method = 'INVOICE' and a.modifies_key is null and wrong <> s.cvr;
