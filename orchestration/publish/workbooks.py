@@ -59,7 +59,7 @@ _SEVERITY: Final = {"E": "Fejl", "W": "Advarsel", "I": "Til gennemsyn"}
 _HEADING: Final = 2  # a list's row of headings, from 0: above it the title and what to do
 _FROZEN: Final = 3  # columns that stay in sight
 _LINE_HEIGHT: Final = 15
-MOST_ROWS: Final = 5000
+MOST_ROWS: Final = 1000
 """A longer sheet is nobody's list for the month; the whole is in the steward tables."""
 # Excel's own limit
 _LONGEST_CHOICE: Final = 255
