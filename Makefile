@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The demo's home and key: made-up data need no secret. Neither demo nor tests see the caller's own settings.
-unexport KOBLING_LANDING KOBLING_PROFILES KOBLING_TARGET KOBLING_PG_DSN KOBLING_KEEP_PUBLICATIONS KOBLING_WEBHOOK_URL
+unexport KOBLING_LANDING KOBLING_PROFILES KOBLING_TARGET KOBLING_PG_DSN KOBLING_KEEP_PUBLICATIONS KOBLING_WEBHOOK_URL KOBLING_MUNICIPALITY
 DEMO_HOME ?= data
 DEMO = KOBLING_HOME=$(DEMO_HOME) KOBLING_PSEUDONYM_KEY=demo-key-for-made-up-data-only
 DEMO_CHILDREN := 60
@@ -91,6 +91,11 @@ clean: ## the environment, the demo's data and what tools left
 	$(BIN)/pip install --quiet --no-compile --no-deps --editable .
 	$(COMPILE) $(PACKAGES) orchestration expectations
 	$(BIN)/python -m orchestration.dbt
+	@touch $@
+
+# several municipalities on one instance of Dagster, docs/deployment.md
+.venv/deployment: requirements-dev.lock .venv/runtime
+	$(BIN)/pip install --quiet --constraint requirements-dev.lock --editable '.[deployment]'
 	@touch $@
 
 .venv/development: requirements-dev.lock .venv/runtime
