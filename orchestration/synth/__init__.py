@@ -52,7 +52,7 @@ def write(
         months: Number of deliveries of each source.
         seed: Any integer; another one gives another municipality.
         deliveries: Only so many of them, the last ones; the first of these brings the ledger of the months before.
-        is_packed: The case system's reports as `.csv.gz`, as its server sends them: a tenth of the size.
+        is_packed: The case system's reports as `.csv.gz`, as its server sends them: a fifth of the size.
 
     Raises:
         InputError: a number is not positive, more are to be delivered than there are months, `out` cannot be made, or
