@@ -42,7 +42,8 @@ def build_jobs(municipality: str | None = None) -> list[Any]:
     common: dict[str, Any] = {
         "selection": dg.AssetSelection.all(),
         "executor_def": dg.in_process_executor,
-        "run_tags": municipality_tag(municipality),
+        # not `run_tags`: of these the pages know nothing when they start a run
+        "tags": municipality_tag(municipality),
     }
     kobling = dg.define_asset_job(
         JOB,

@@ -86,7 +86,10 @@ def test_nothing_but_the_names_is_changed(graphs: tuple[Any, Any]) -> None:
 def test_every_run_of_its_jobs_carries_the_municipality() -> None:
     named = build_definitions(municipality="odense")
     for name in (JOB, MONTH_END_JOB):
-        assert named.resolve_job_def(name).run_tags.items() >= OWN.items()
+        job = named.resolve_job_def(name)
+        # of schedules, sensors and commands; of the pages
+        assert job.run_tags.items() >= OWN.items()
+        assert job.tags.items() >= OWN.items()
 
 
 def test_a_run_of_chosen_assets_carries_it_too(shared: Settings, instance: dg.DagsterInstance) -> None:
