@@ -23,24 +23,27 @@ seen as (
         min(extract_date) as first_seen_on,
         max(extract_date) as last_seen_on,
         min(extract_date) filter (where activity_status = 'GRANTED') as first_seen_granted_on,
-        -- the report shows the last grant only: the first delivery that has the course granted is nearest the first
-        {%- for column, name in {
-            'appropriation_on': 'first_granted_on',
-            'approval_level': 'first_approval_level',
-            'approval_user_id': 'first_approval_user_id',
-        }.items() %}
-        arg_min_null({{ column }}, (extract_date, appropriation_on)) filter (
-            where activity_status = 'GRANTED' and appropriation_on is not null
-        ) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        -- the report shows the last grant only: the first delivery that has the course granted is nearest the first; of
+        -- several activities granted that day the first payment decides
+        arg_min(
+            {
+                'granted_on': appropriation_on,
+                'approval_level': approval_level,
+                'approval_user_id': approval_user_id
+            },
+            (extract_date, appropriation_on, planned_on, row_no)
+        ) filter (where activity_status = 'GRANTED' and appropriation_on is not null) as first_grant
     from payment
     group by course_id
 
 ),
 
-newest as (
+-- ordered by a few columns, and only then the whole row: a window over all of it would hold every delivery
+newest_row as (
 
-    select payment.*
+    select
+        payment.file_hash,
+        payment.row_no
     from payment
     inner join seen
         on payment.course_id = seen.course_id
@@ -55,6 +58,16 @@ newest as (
             payment.planned_on desc,
             payment.source_payment_id
     ) = 1
+
+),
+
+newest as (
+
+    select payment.*
+    from payment
+    semi join newest_row
+        on payment.file_hash = newest_row.file_hash
+        and payment.row_no = newest_row.row_no
 
 ),
 
@@ -110,9 +123,9 @@ select
     interval_of_course.has_dates and interval_of_course.end_on is null as is_open_ended,
     newest.approval_level,
     newest.approval_user_id,
-    seen.first_granted_on,
-    seen.first_approval_level,
-    seen.first_approval_user_id,
+    seen.first_grant.granted_on as first_granted_on,
+    seen.first_grant.approval_level as first_approval_level,
+    seen.first_grant.approval_user_id as first_approval_user_id,
     newest.appropriation_on as granted_on,
     seen.first_seen_on,
     seen.first_seen_granted_on,

@@ -44,38 +44,73 @@ whole_set as (
 unnumbered as (
 
     select
-        posting.posting_id,
-        posting.supplier_no,
-        posting.account_id,
-        posting.service_month,
-        posting.posted_on,
-        posting.amount_dkk,
-        payment.planned_dkk - posting.amount_dkk as other_half_dkk
+        posting_id,
+        supplier_no,
+        account_id,
+        category_no,
+        service_month,
+        posted_on,
+        amount_dkk
     from posting
-    inner join payment
-        on posting.supplier_no = payment.supplier_no
-        and posting.service_month = payment.planned_month
-        and {{ same_account('posting', 'payment') }}
-    where posting.part_no is null
-        and posting.child_count is null
-        and posting.amount_dkk > 0
-    qualify min({{ amount_class('posting', 'payment') }}) over (partition by posting.posting_id) is distinct from 0
+    where part_no is null
+        and child_count is null
+        and amount_dkk > 0
 
 ),
 
-pair as (
+-- the day before the payments: few lines share one, while a unit's payments of a month are many
+two_lines as (
 
-    select distinct
-        half.posting_id,
-        other_half.posting_id as other_posting_id
+    select
+        half.*,
+        other_half.posting_id as other_posting_id,
+        half.amount_dkk + other_half.amount_dkk as whole_dkk
     from unnumbered as half
     inner join unnumbered as other_half
         on half.supplier_no = other_half.supplier_no
         and half.account_id = other_half.account_id
         and half.service_month = other_half.service_month
         and half.posted_on = other_half.posted_on
-        and half.other_half_dkk = other_half.amount_dkk
         and half.posting_id <> other_half.posting_id
+
+),
+
+whole as (
+
+    select distinct
+        posting.posting_id,
+        posting.other_posting_id
+    from two_lines as posting
+    inner join payment
+        on posting.supplier_no = payment.supplier_no
+        and posting.service_month = payment.planned_month
+        and posting.whole_dkk = payment.planned_dkk
+        and {{ same_account('posting', 'payment') }}
+
+),
+
+alone as (
+
+    select distinct posting.posting_id
+    from unnumbered as posting
+    semi join whole
+        on posting.posting_id = whole.posting_id
+    inner join payment
+        on posting.supplier_no = payment.supplier_no
+        and posting.service_month = payment.planned_month
+        and {{ same_account('posting', 'payment') }}
+    where {{ amount_class('posting', 'payment') }} = 0
+
+),
+
+pair as (
+
+    select whole.*
+    from whole
+    anti join alone
+        on whole.posting_id = alone.posting_id
+    anti join alone as other_alone
+        on whole.other_posting_id = other_alone.posting_id
 
 ),
 

@@ -5,7 +5,6 @@ with
 
 {{ open_for_matching('reference') }},
 
--- a line that pays for all of the month's payments belongs to course_month
 payment_of_month as (
 
     select
@@ -67,6 +66,24 @@ named_month as (
 
 ),
 
+-- a line that pays for all of the month's payments belongs to course_month
+paying_month as (
+
+    select distinct referring.posting_id
+    from referring
+    inner join named_month
+        on referring.posting_id = named_month.posting_id
+    inner join payment_of_month as payment
+        on named_month.course_id = payment.course_id
+        and coalesce(named_month.planned_month = payment.planned_month, true)
+    -- of a month with one payment the sum is the payment
+    where payment.month_left_dkk <> payment.left_dkk
+        and payment.supplier_no is not null
+        and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
+        and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }}
+
+),
+
 pair as (
 
     select
@@ -75,9 +92,6 @@ pair as (
         referring.posted_on,
         referring.service_month,
         payment.*,
-        payment.supplier_no is not null
-        and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
-        and abs(referring.amount_dkk - payment.left_dkk) > {{ match_tolerance('payment.left_dkk') }} as is_month_sum,
         case
             when referring.service_month is not null
                 then abs(date_diff('month', referring.service_month, payment.planned_month))
@@ -89,20 +103,33 @@ pair as (
             else 1 + abs(date_diff('month', referring.month, payment.planned_month))
         end as month_gap
     from referring
+    anti join paying_month
+        on referring.posting_id = paying_month.posting_id
     inner join named_month
         on referring.posting_id = named_month.posting_id
-    inner join payment_of_month as payment
+    inner join payment
         on named_month.course_id = payment.course_id
         and coalesce(named_month.planned_month = payment.planned_month, true)
 
 ),
 
+nearest_month as (
+
+    select
+        posting_id,
+        min(month_gap) as month_gap
+    from pair
+    group by posting_id
+
+),
+
 nearest as (
 
-    select *
+    select pair.*
     from pair
-    qualify month_gap = min(month_gap) over (partition by posting_id)
-        and not bool_or(is_month_sum) over (partition by posting_id)
+    inner join nearest_month
+        on pair.posting_id = nearest_month.posting_id
+        and pair.month_gap = nearest_month.month_gap
 
 ),
 

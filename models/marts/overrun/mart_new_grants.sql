@@ -44,12 +44,15 @@ new_grant as (
 
 ),
 
-employee as (
+leader as (
 
-    select
-        array_agg(distinct leader_id) as leader_ids,
-        array_agg(distinct caseworker_id) as caseworker_ids
-    from course
+    select distinct leader_id from course
+
+),
+
+caseworker as (
+
+    select distinct caseworker_id from course
 
 ),
 
@@ -75,9 +78,9 @@ select
     new_grant.first_approval_level as approval_level,
     approval_level.level_rank,
     case
-        when list_contains(employee.leader_ids, new_grant.first_approval_user_id) then 'leader'
+        when leader.leader_id is not null then 'leader'
         when new_grant.first_approval_user_id = new_grant.caseworker_id then 'own_caseworker'
-        when list_contains(employee.caseworker_ids, new_grant.first_approval_user_id) then 'caseworker'
+        when caseworker.caseworker_id is not null then 'caseworker'
         when new_grant.first_approval_user_id is not null then 'other'
     end as approver_role,
     new_grant.course_type,
@@ -100,10 +103,14 @@ from new_grant
 
 cross join run
 
-cross join employee
-
 inner join {{ ref('int_overrun__course_state') }} as state
     on new_grant.course_id = state.course_id
+
+left join leader
+    on new_grant.first_approval_user_id = leader.leader_id
+
+left join caseworker
+    on new_grant.first_approval_user_id = caseworker.caseworker_id
 
 left join {{ ref('stg_reference__approval_level') }} as approval_level
     on new_grant.first_approval_level = approval_level.approval_level

@@ -14,9 +14,13 @@ episode as (
 
 ),
 
+-- with the date of the gap's next observation, until which it stands: an as-of join may be a loop over all pairs
 observation as (
 
-    select * from {{ ref('int_gap__observation') }}
+    select
+        *,
+        lead(observed_on) over (partition by gap_id order by observed_on) as superseded_on
+    from {{ ref('int_gap__observation') }}
 
 ),
 
@@ -70,9 +74,10 @@ state as (
         on backlog.gap_id = decision.gap_id
         and decision.valid_from_on <= observation_date.observed_on
         and coalesce(decision.valid_to_on >= observation_date.observed_on, true)
-    asof left join observation as last_seen
+    left join observation as last_seen
         on backlog.gap_id = last_seen.gap_id
-        and observation_date.observed_on >= last_seen.observed_on
+        and last_seen.observed_on <= observation_date.observed_on
+        and coalesce(last_seen.superseded_on > observation_date.observed_on, true)
 
 ),
 

@@ -9,9 +9,13 @@ run as (
 
 ),
 
+-- with the date of the gap's next observation, until which it stands: an as-of join may be a loop over all pairs
 observation as (
 
-    select * from {{ ref('int_gap__observation') }}
+    select
+        *,
+        lead(observed_on) over (partition by gap_id order by observed_on) as superseded_on
+    from {{ ref('int_gap__observation') }}
 
 ),
 
@@ -132,9 +136,10 @@ standing as (
         and decision.valid_from_on <= month.until_on
         and coalesce(decision.valid_to_on >= month.until_on, true)
     -- what it was worth when it was last seen up to then
-    asof left join observation
+    left join observation
         on episode.gap_id = observation.gap_id
-        and month.until_on >= observation.observed_on
+        and observation.observed_on <= month.until_on
+        and coalesce(observation.superseded_on > month.until_on, true)
     left join rule
         on episode.rule_id = rule.rule_id
     left join year_end
