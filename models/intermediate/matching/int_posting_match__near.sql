@@ -127,32 +127,23 @@ compared as (
 
 ),
 
-differing as (
-
-    select
-        *,
-        list_filter([
-            case when is_other_party then 'anden modtager' end,
-            case when is_other_child then 'teksten peger på et andet barn' end,
-            case when is_other_account then 'anden konto' end,
-            case when is_other_amount then 'planlagt ' || {{ dkk_da('planned_dkk') }} end,
-            case when is_paid then 'allerede betalt af andre posteringer' end,
-            case when is_marked_elsewhere then 'markeret betalt ' || {{ date_da('paid_on') }} end,
-            case when is_not_granted then 'ikke bevilget' end,
-            case when is_deleted then 'slettet i BOS' end
-        ], lambda difference: difference is not null) as differences
-    from compared
-
-),
-
 ranked as (
 
     select
         *,
+        is_other_party::int
+        + is_other_child::int
+        + is_other_account::int
+        + is_other_amount::int
+        + is_paid::int
+        + is_marked_elsewhere::int
+        + is_not_granted::int
+        + is_deleted::int as differences,
         row_number() over (
-            partition by posting_id order by len(differences), is_other_party, amount_gap, course_payment_id
+            partition by posting_id order by differences, is_other_party, amount_gap, course_payment_id
         ) as nearness
-    from differing
+    from compared
+    qualify nearness <= {{ var('match_explain_candidates') }}
 
 )
 
@@ -160,11 +151,19 @@ select
     posting_id,
     course_payment_id,
     nearness,
-    len(differences) as differences,
-    coalesce(nullif(array_to_string(differences, ', '), ''), 'intet afviger') as differences_da,
+    differences::bigint as differences,
+    coalesce(nullif(concat_ws(
+        ', ',
+        case when is_other_party then 'anden modtager' end,
+        case when is_other_child then 'teksten peger på et andet barn' end,
+        case when is_other_account then 'anden konto' end,
+        case when is_other_amount then 'planlagt ' || {{ dkk_da('planned_dkk') }} end,
+        case when is_paid then 'allerede betalt af andre posteringer' end,
+        case when is_marked_elsewhere then 'markeret betalt ' || {{ date_da('paid_on') }} end,
+        case when is_not_granted then 'ikke bevilget' end,
+        case when is_deleted then 'slettet i BOS' end
+    ), ''), 'intet afviger') as differences_da,
     is_paid,
     is_other_party
 
 from ranked
-
-where nearness <= {{ var('match_explain_candidates') }}
