@@ -131,14 +131,14 @@ ranked as (
 
     select
         *,
-        is_other_party::int
-        + is_other_child::int
-        + is_other_account::int
-        + is_other_amount::int
-        + is_paid::int
-        + is_marked_elsewhere::int
-        + is_not_granted::int
-        + is_deleted::int as differences,
+        cast(is_other_party as integer)
+        + cast(is_other_child as integer)
+        + cast(is_other_account as integer)
+        + cast(is_other_amount as integer)
+        + cast(is_paid as integer)
+        + cast(is_marked_elsewhere as integer)
+        + cast(is_not_granted as integer)
+        + cast(is_deleted as integer) as differences,
         row_number() over (
             partition by posting_id order by differences, is_other_party, amount_gap, course_payment_id
         ) as nearness
@@ -151,7 +151,7 @@ select
     posting_id,
     course_payment_id,
     nearness,
-    differences::bigint as differences,
+    cast(differences as bigint) as differences,
     coalesce(nullif(concat_ws(
         ', ',
         case when is_other_party then 'anden modtager' end,
