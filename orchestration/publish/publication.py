@@ -81,12 +81,11 @@ def publish(
     built_at = built_at or datetime.now(UTC)
     name = store.publication_id(as_of, built_at)
 
-    limit = {"memory_limit": MEMORY_LIMIT}
-    with store.locked(settings) as published, duckdb.connect(config=limit) as connection:
+    with store.locked(settings) as published, duckdb.connect() as connection:
         building = published / f"{store.BUILDING}{name}"
         scratch = building / "scratch"
         scratch.mkdir(mode=permissions.FOLDER_MODE, parents=True)
-        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set enable_progress_bar = false; set memory_limit = '{MEMORY_LIMIT}'")
         # what does not fit in memory would otherwise go into the working directory
         connection.execute(f"set temp_directory = {tables.quoted(scratch)}")
         tables.attach_build(connection, database)

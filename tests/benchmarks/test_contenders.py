@@ -96,7 +96,7 @@ def test_dbt_on_postgres_makes_the_same_marts(landing: Path, floor_marts: Path, 
             pytest.fail(message)
         pytest.skip(message)
     # a process of its own, as in the benchmark: dbt keeps its adapter
-    command = [sys.executable, "-m", "benchmarks.floor_postgres", landing, tmp_path]
+    command = [sys.executable, "-m", "benchmarks.floor_postgres", str(landing), str(tmp_path)]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert differences(floor_marts, tmp_path) == []
