@@ -306,3 +306,13 @@ where s.kind = activity.supplier and method = 'INVOICE';
 update activity set vat_factor_pct = s.vat_factor_pct
 from supplier as s
 where activity.supplier = s.supplier and activity.supplier_no = s.supplier_no;
+
+-- One unit of the municipality's own serves so many children; a larger municipality has several of a kind.
+update activity set supplier = supplier || ' ' || u.unit_no
+from (
+    select
+        activity_key,
+        draw_between('unit', appropriation_no || activity_no, 1, ceil(children() / 2000)::int) as unit_no
+    from activity where method = 'INTERNAL'
+) as u
+where activity.activity_key = u.activity_key and u.unit_no > 1;
