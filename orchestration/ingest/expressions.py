@@ -15,7 +15,13 @@ from orchestration.ingest.workbook import PLACE_COLUMNS, listed
 _ISO_TIME: Final = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-](0[0-9]|1[0-4]):?[0-9]{2})"
 )
-_IDENTIFIERS: Final = (Kind.PARTY, Kind.PERSON, Kind.PERSON_BORN, Kind.RELATIVE)
+_NORMALISED: Final = {
+    Kind.PARTY: "id_text",
+    Kind.PERSON: "id_text",
+    Kind.PERSON_BORN: "id_text",
+    Kind.RELATIVE: "id_text",
+    Kind.PERSON_NAME: "name_words",
+}
 
 
 @dataclass(frozen=True)
@@ -28,20 +34,45 @@ class Problem:
 
 
 @dataclass
-class FileSql:
-    """The expressions of one file by name, in three steps that each read the one before.
+class Steps:
+    """Expressions by name, in three steps that each read the one before.
 
     `raw`: the fields' texts out of the columns c0, c1 …; identifiers and names already in their normal form.
     `plain`: the typed plain columns, and helpers (`born_…`, `cvr_…`, `…_hit`). `derived`: the columns made of
-    several values. `masked`: conditions, one a column where something like a CPR number was taken out.
-    `line_breaks`: counts of line breaks inside quoted fields. `place`: where in a workbook a row stands.
+    several values.
     """
 
     raw: dict[str, str] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
     derived: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """What the steps make."""
+        return [*self.raw, *self.plain, *self.derived]
+
+
+@dataclass
+class Lookup(Steps):
+    """What follows from one text of a person or company, which stands in many rows and is dear to hash.
+
+    `source`: the text out of the columns; the steps read it as `text`. No text, no values.
+    """
+
+    source: str = ""
+
+
+@dataclass
+class FileSql(Steps):
+    """The expressions of one file; its steps may read those of `lookups` (by field).
+
+    `masked`: conditions, one a column where something like a CPR number was taken out. `line_breaks`: counts of
+    line breaks inside quoted fields. `place`: where in a workbook a row stands.
+    """
+
+    lookups: dict[str, Lookup] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    masked: list[str] = field(default_factory=list)
+    masked: dict[str, str] = field(default_factory=dict)
     line_breaks: list[str] = field(default_factory=list)
     place: dict[str, str] = field(default_factory=dict)
 
@@ -74,7 +105,12 @@ def file_sql(
                 column.name: f"CAST({target.default} AS {column.type})" for column in target.columns
             }
         else:
-            sql.raw[f"raw_{target.name}"] = _raw_value(target, source, positions, parts)
+            text = _text(source, positions, parts)
+            if target.kind in _NORMALISED:
+                lookup = sql.lookups[target.name] = Lookup(source=text)
+                lookup.raw[f"raw_{target.name}"] = f"{_NORMALISED[target.kind]}(text)"
+            else:
+                sql.raw[f"raw_{target.name}"] = text
             if source.sign:
                 sql.raw[f"sign_{target.name}"] = _clean(positions[source.sign.column])
             _add_field(sql, profile, target, source, file_format)
@@ -117,7 +153,7 @@ def _clean(column: str) -> str:
     return f"nullif(trim({column}), '')"
 
 
-def _raw_value(target: Field, source: Source, positions: Mapping[str, str], parts: Mapping[str, str]) -> str:
+def _text(source: Source, positions: Mapping[str, str], parts: Mapping[str, str]) -> str:
     """The field's text: trimmed, empty as NULL, after `nulls` and `extract`."""
     if source.constant is not None:
         return literal(source.constant)
@@ -134,9 +170,7 @@ def _raw_value(target: Field, source: Source, positions: Mapping[str, str], part
         value = f"CASE WHEN {_in(value, source.nulls)} THEN NULL ELSE {value} END"
     if source.extract is not None:
         value = f"coalesce(nullif(regexp_extract({value}, {literal(source.extract)}, 1), ''), {value})"
-    if target.kind in _IDENTIFIERS:
-        return f"id_text({value})"
-    return f"name_words({value})" if target.kind is Kind.PERSON_NAME else value
+    return value
 
 
 def _add_field(
@@ -146,7 +180,7 @@ def _add_field(
     raw = f"raw_{target.name}"
     column = ", ".join(source.column_names) or target.name
     if target.kind in (Kind.LABEL, Kind.REFERENCE, Kind.PARTY_NAME) or _is_free_code(target, source):
-        sql.masked.append(f"coalesce({target.name} <> {raw}, false)")
+        sql.masked[target.name] = f"coalesce({target.name} <> {raw}, false)"
     if target.kind in _DERIVED:
         _DERIVED[target.kind](sql, profile, target, raw)
         return
@@ -251,15 +285,17 @@ def _in_range(raw: str, parsed: str) -> str:
 
 def _add_party(sql: FileSql, profile: FileProfile, target: Field, raw: str) -> None:
     """CVR number, its status, and a pseudonym for what is none. A person's number is never read as a CVR."""
-    sql.plain[f"cvr_{target.name}"] = f"cvr_no({raw})"
     company, cvr = _may_be_company(profile), f"cvr_{target.name}"
+    lookup = sql.lookups[target.name]
+    lookup.plain[cvr] = f"cvr_no({raw})"
+    lookup.derived[f"status_{target.name}"] = (
+        f"CASE WHEN {raw} IS NULL THEN NULL WHEN is_valid_cvr({cvr}) THEN 'valid' ELSE 'invalid' END"
+    )
+    lookup.derived[f"key_{target.name}"] = f"pseudonym('person', {raw})"
     cvr_column, status, key = (column.name for column in target.columns)
     sql.derived[cvr_column] = f"CASE WHEN {company} THEN {cvr} END"
-    sql.derived[status] = (
-        f"CASE WHEN {raw} IS NULL OR NOT {company} THEN NULL"
-        f" WHEN is_valid_cvr({cvr}) THEN 'valid' ELSE 'invalid' END"
-    )
-    sql.derived[key] = f"CASE WHEN {cvr} IS NULL OR NOT {company} THEN pseudonym('person', {raw}) END"
+    sql.derived[status] = f"CASE WHEN {company} THEN status_{target.name} END"
+    sql.derived[key] = f"CASE WHEN {cvr} IS NULL OR NOT {company} THEN key_{target.name} END"
 
 
 def _may_be_company(profile: FileProfile) -> str:
@@ -285,22 +321,24 @@ def _add_party_name(sql: FileSql, profile: FileProfile, target: Field, raw: str)
 def _add_person(sql: FileSql, _: FileProfile, target: Field, raw: str) -> None:
     """The pseudonym, and as many of status, birth date and birth hint as the field has columns for."""
     born = f"born_{target.name}"
-    sql.plain[born] = f"cpr_birth_on({raw})"
+    lookup = sql.lookups[target.name]
+    lookup.plain[born] = f"cpr_birth_on({raw})"
     values = (
         f"pseudonym('person', {raw})",
         f"cpr_status({raw}, {born})",
         born,
         f"pseudonym('birth', cpr_birth_text({raw}, {born}))",
     )
-    sql.derived |= {column.name: value for column, value in zip(target.columns, values, strict=False)}
+    lookup.derived |= {column.name: value for column, value in zip(target.columns, values, strict=False)}
 
 
 def _add_person_name(sql: FileSql, _: FileProfile, target: Field, raw: str) -> None:
     """Hashes of initials, first name, and first name with last initial; `raw` is a list of words."""
     initials, first_name, first_name_initial = (column.name for column in target.columns)
-    sql.derived[initials] = f"pseudonym('initials', array_to_string([word[1] for word in {raw}], ''))"
-    sql.derived[first_name] = f"pseudonym('first_name', {raw}[1])"
-    sql.derived[first_name_initial] = (
+    derived = sql.lookups[target.name].derived
+    derived[initials] = f"pseudonym('initials', array_to_string([word[1] for word in {raw}], ''))"
+    derived[first_name] = f"pseudonym('first_name', {raw}[1])"
+    derived[first_name_initial] = (
         f"CASE WHEN len({raw}) > 1 THEN pseudonym('first_name_initial', {raw}[1] || ' ' || {raw}[-1][1]) END"
     )
 

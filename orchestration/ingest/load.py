@@ -7,7 +7,7 @@ hold a row's content.
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ import duckdb
 from orchestration.errors import KoblingError
 from orchestration.ingest.decode import StagedFile
 from orchestration.ingest.errors import FileRefused
-from orchestration.ingest.expressions import FileSql, file_sql, literal
+from orchestration.ingest.expressions import FileSql, Steps, file_sql, literal
 from orchestration.ingest.landing import LandedFile, shown
 from orchestration.ingest.profiles import FileProfile
 from orchestration.ingest.workbook import PLACE_COLUMNS
@@ -36,6 +36,9 @@ _REJECTS = {
     "TOO MANY COLUMNS": "has too many columns",
     "UNQUOTED VALUE": "has a quote out of place",
 }
+# DuckDB does not know how many rows a text has: lookups stay on the side that is kept in memory, and a filter where
+# it stands, since its expressions would be evaluated once more below
+_AS_WRITTEN = "join_order,build_side_probe_side,filter_pushdown"
 # no text: where an empty cell is a NULL, DuckDB overlooks empty cells that are too many in a row
 _NOWHERE = "\x1f\x1f"
 _REPEATED = "repeats a key of this file"
@@ -87,11 +90,12 @@ class Database:
         }
 
     @contextmanager
-    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def session(self, disabled_optimizers: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
         """A session with the key's HMAC pads; its temporary tables and rejected rows end with it."""
         session = self._connection.cursor()
         try:
             session.execute("SET TimeZone = 'UTC'")
+            session.execute(f"SET disabled_optimizers = '{disabled_optimizers}'")
             for name, pad in self._pads.items():
                 session.execute(f"SET VARIABLE {name} = ?", [pad])
             yield session
@@ -114,8 +118,19 @@ def load_file(database: Database, landed: LandedFile, staged: StagedFile, work: 
     header = _read_header(staged.path, landed.profile.format_of(landed.file).delimiter)
     warnings = _check_header(header, landed.file)
     sql = file_sql(landed.file, landed.profile.format_of(landed.file), header, landed.parts)
-    with database.session() as session:
+    with database.session(_AS_WRITTEN) as session:
         return _guarded(lambda: _Load(session, landed, staged, header, sql, work).run(warnings))
+
+
+def _steps(steps: Steps, source: str, kept: Iterable[str] = ()) -> str:
+    """The CTEs of the steps over a query, up to `derived`; `kept`: what else of it goes along."""
+    plain, derived = (", ".join(["*", *_named(expressions)]) for expressions in (steps.plain, steps.derived))
+    return f"""
+        WITH given AS ({source}),
+        delivered AS (SELECT {", ".join([*kept, *_named(steps.raw)])} FROM given),
+        plain AS (SELECT {plain} FROM delivered),
+        derived AS (SELECT {derived} FROM plain)
+    """
 
 
 def _named(expressions: dict[str, str]) -> list[str]:
@@ -175,8 +190,8 @@ def _check_header(header: list[str], profile: FileProfile) -> list[str]:
 class _Load:
     """The steps of one file.
 
-    View `typed`: the rows that DuckDB could parse, with the number of their first problem; `numbered`: with
-    their number in the file and repeated keys as a problem too. Tables `rejected` and `quarantined`: the rest.
+    `first.parquet`: the good rows by the number that they have among those that are CSV rows at all. Tables
+    `odd`: where something is wrong or was masked; `rejected`: no CSV rows; `quarantined`: the list of bad rows.
     """
 
     def __init__(
@@ -196,15 +211,11 @@ class _Load:
         self.sql = sql
         self.work = work
         self.entity = landed.file.target
-        self.order = ""
 
     def run(self, warnings: list[str]) -> LoadedFile:
         """All steps."""
-        self._type_rows()
-        parsed, line_breaks, masked, distinct_keys = self._one(
-            "SELECT count(*), coalesce(sum(line_breaks), 0), coalesce(sum(masked), 0),"
-            f" count(DISTINCT {self._key_hash()}) + count(*) FILTER (problem IS NOT NULL) FROM typed"
-        )
+        parsed, line_breaks = self._look_up()
+        data, accepted = self._write_rows()
         rejected, last_is_short = self._rejects(parsed)
         rows = parsed + rejected
         if last_is_short:
@@ -216,9 +227,13 @@ class _Load:
             )
         if not rows and not self.profile.allow_empty:
             raise FileRefused("empty: no rows under the header")
-        self._number_rows(rejected > 0, distinct_keys < parsed)
-        quarantine = self._write_quarantine(rows)
-        data, accepted = self._write_data()
+        distinct_keys, in_order, maybe_masked = self._look_over(data)
+        masked = self._find_odd() if accepted < parsed or maybe_masked or self.profile.workbook else 0
+        has_repeats = distinct_keys < accepted
+        is_whole = accepted == rows and not has_repeats
+        quarantine = None if is_whole else self._write_quarantine(data, rows, has_repeats)
+        if rejected or has_repeats or not in_order:
+            data, accepted = self._write_again(data, has_repeats)
         amount, balance = self._totals(data)
         if self.profile.checks.sums_to_zero and (amount or 0) + (balance or 0) != 0:
             raise FileRefused(f"debit and credit differ by {(amount or 0) + (balance or 0)}")
@@ -233,45 +248,107 @@ class _Load:
         assert row is not None
         return row
 
-    def _type_rows(self) -> None:
-        """The only pass over the text: typed columns and the first problem of each row, to Parquet.
-
-        The rows keep their order, so Parquet's own row number is that of the parsed row.
-        """
+    def _text(self, bad_rows: str) -> str:
+        """The table function that reads the text, and what becomes of rows that are none."""
         columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.header)))
+        delimiter = literal(self.landed.profile.format_of(self.profile).delimiter)
+        return f"""read_csv({literal(str(self.staged.path))}, columns = {{{columns}}}, header = false,
+            skip = 1, auto_detect = false, delim = {delimiter}, quote = '"', escape = '"', new_line = '\\n',
+            nullstr = '{_NOWHERE}', strict_mode = true, {bad_rows} = true, buffer_size = {READ_BYTES})"""
+
+    def _look_up(self) -> tuple[int, int]:
+        """A table for each lookup with all its texts in the file, so that a value is hashed once and not in each row.
+
+        Returns:
+            The number of rows and of line breaks inside their fields.
+        """
+        texts = [f"list(DISTINCT {lookup.source}) AS {name}" for name, lookup in self.sql.lookups.items()]
+        line_breaks = " + ".join(self.sql.line_breaks) or "0"
+        self.connection.execute(f"""
+            CREATE TEMP TABLE seen AS
+            SELECT {", ".join(["count(*) AS parsed", f"coalesce(sum({line_breaks}), 0) AS line_breaks", *texts])}
+            FROM {self._text("ignore_errors")}
+        """)
+        for name, lookup in self.sql.lookups.items():
+            self.connection.execute(f"""
+                CREATE TEMP TABLE of_{name} AS
+                {_steps(lookup, f"SELECT unnest({name}) AS text FROM seen", ["text"])}
+                SELECT text, {", ".join(lookup.names)} FROM derived
+            """)
+        parsed, line_breaks = self._one("SELECT parsed, line_breaks FROM seen")
+        return parsed, line_breaks
+
+    def _rows(self, bad_rows: str) -> str:
+        """The CTEs up to `typed`: typed columns, `row_no`, `masked`, and `problem`, the number of the first one."""
+        numbered = f"(SELECT *, row_number() OVER () AS row_no FROM {self._text(bad_rows)})"
+        kept = ["row_no", *_named(self.sql.place)]
+        kept += [name for lookup in self.sql.lookups.values() for name in lookup.names]
+        joins = " ".join(
+            f"LEFT JOIN of_{name} ON of_{name}.text = {lookup.source}"
+            for name, lookup in self.sql.lookups.items()
+        )
         problems = " ".join(
             f"WHEN {problem.condition} THEN {number}" for number, problem in enumerate(self.sql.problems)
         )
-        masked = " + ".join(f"CAST({condition} AS INTEGER)" for condition in self.sql.masked) or "0"
-        line_breaks = " + ".join(self.sql.line_breaks) or "0"
-        kept = [name for name in self.entity.columns if name in {**self.sql.plain, **self.sql.derived}]
-        delimiter = literal(self.landed.profile.format_of(self.profile).delimiter)
-        target = literal(str(self.work / "typed.parquet"))
-        self.connection.execute(f"""
-            COPY (
-                WITH delivered AS (
-                    SELECT {", ".join([f"{line_breaks} AS line_breaks", *_named(self.sql.place | self.sql.raw)])}
-                    FROM read_csv({literal(str(self.staged.path))}, columns = {{{columns}}}, header = false,
-                        skip = 1, auto_detect = false, delim = {delimiter}, quote = '"', escape = '"',
-                        new_line = '\\n', nullstr = '{_NOWHERE}', strict_mode = true, store_rejects = true,
-                        buffer_size = {READ_BYTES})
-                ),
-                plain AS (SELECT {", ".join(["*", *_named(self.sql.plain)])} FROM delivered),
-                derived AS (SELECT {", ".join(["*", *_named(self.sql.derived)])} FROM plain)
-                SELECT line_breaks, {masked} AS masked, CASE {problems} END AS problem, sheet_name, sheet_row,
-                    {", ".join(kept)}
-                FROM derived
-            ) TO {target} (FORMAT parquet, COMPRESSION snappy)
-        """)
-        self.connection.execute(
-            "CREATE TEMP VIEW typed AS SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS parsed_no"
-            f" FROM read_parquet({target}, file_row_number = true)"
-        )
+        problem = f"CASE {problems} END" if problems else "CAST(NULL AS INTEGER)"
+        masked = " + ".join(f"CAST({condition} AS INTEGER)" for condition in self.sql.masked.values()) or "0"
+        return f"""
+            {_steps(self.sql, f"SELECT * FROM {numbered} {joins}", kept)},
+            typed AS (
+                SELECT *, {problem} AS problem, {masked} AS masked FROM derived
+            )
+        """
 
-    def _key_hash(self) -> str:
-        """A hash of the key of a good row; rows of a file without key columns all differ."""
-        key = "parsed_no" if self.profile.key == "hash_and_row" else ", ".join(self.profile.key)
-        return f"CASE WHEN problem IS NULL THEN hash({key}) END"
+    def _write_rows(self) -> tuple[Path, int]:
+        """The good rows, and how many they are."""
+        provenance = {
+            "source_system": literal(self.landed.profile.source),
+            "profile": literal(self.landed.profile.name),
+            "file_hash": literal(self.staged.file_hash),
+        }
+        if self._row_id:
+            provenance[self._row_id] = self._row_id_from("row_no")
+        columns = ", ".join(
+            f"CAST({provenance.get(name, name)} AS {column.type}) AS {name}"
+            for name, column in self.entity.columns.items()
+        )
+        rows = f"{self._rows('store_rejects')} SELECT {columns} FROM typed WHERE problem IS NULL"
+        return self._write("first", rows)
+
+    @property
+    def _row_id(self) -> str | None:
+        """The column that tells a row by hash and number, where the profile has no key."""
+        return self.entity.id_column if self.profile.key == "hash_and_row" else None
+
+    def _row_id_from(self, row_no: str) -> str:
+        return f"{literal(self.staged.file_hash[:12] + '-')} || {row_no}"
+
+    def _write(self, name: str, rows: str) -> tuple[Path, int]:
+        path = self.work / f"{name}.parquet"
+        (written,) = self._one(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        return path, written
+
+    def _look_over(self, data: Path) -> tuple[int, bool, bool]:
+        """How many keys the good rows have, whether they are in order, and whether anything may have been masked."""
+        key = "row_no" if self.profile.key == "hash_and_row" else ", ".join(self.profile.key)
+        masked = [f"contains({name}, '[CPR]') OR starts_with({name}, 'cpr-')" for name in self.sql.masked]
+        distinct_keys, disorder, maybe_masked = self._one(f"""
+            SELECT count(DISTINCT hash({key})), count(*) FILTER (row_no < before),
+                count(*) FILTER ({" OR ".join([*masked, "false"])})
+            FROM (SELECT *, lag(row_no) OVER () AS before FROM read_parquet({literal(str(data))}))
+        """)
+        return distinct_keys, disorder == 0, maybe_masked > 0
+
+    def _find_odd(self) -> int:
+        """The table `odd`: rows with a problem, or with a place in a workbook; returns the number of masked values."""
+        self.connection.execute(f"""
+            CREATE TEMP TABLE odd AS
+            {self._rows("ignore_errors")}
+            SELECT row_no AS parsed_no, problem, masked, sheet_name, sheet_row FROM typed
+            WHERE problem IS NOT NULL OR masked > 0 OR sheet_row IS NOT NULL
+        """)
+        (masked,) = self._one("SELECT coalesce(sum(masked), 0) FROM odd")
+        return int(masked)
 
     def _rejects(self, parsed: int) -> tuple[int, bool]:
         """Rows that are no CSV rows of the header's columns: their number, and whether the last is short.
@@ -293,25 +370,32 @@ class _Load:
         )
         return rejected, short > 0
 
-    def _number_rows(self, has_rejects: bool, has_repeats: bool) -> None:
-        """The view `numbered`: the row's number in the file, and repeats of a key as a problem."""
-        row_no, source, problem = "parsed_no", "typed", "problem"
-        if has_rejects:
-            row_no = "parsed_no + coalesce(skipped, 0)"
-            skips = "SELECT parsed_before, max(skipped) AS skipped FROM rejected GROUP BY parsed_before"
-            source = f"typed ASOF LEFT JOIN ({skips}) ON parsed_no > parsed_before"
-        if has_repeats:
-            assert self.profile.key != "hash_and_row"
-            keys = ", ".join(["problem IS NULL", *self.profile.key])
-            nth = f"row_number() OVER (PARTITION BY {keys} ORDER BY parsed_no)"
-            problem = f"coalesce(problem, CASE WHEN {nth} > 1 THEN {len(self.sql.problems)} END)"
-        self.connection.execute(f"""
-            CREATE TEMP VIEW numbered AS
-            SELECT * REPLACE ({problem} AS problem), {row_no} AS row_no FROM {source}
-        """)
-        self.order = " ORDER BY row_no" if has_rejects or has_repeats else ""
+    def _numbered(self, source: str) -> str:
+        """A relation with `parsed_no`, and `row_no` after it: rows that are none count too."""
+        return f"""(
+            SELECT source.*, parsed_no + coalesce(skipped, 0) AS row_no
+            FROM ({source}) AS source ASOF LEFT JOIN (
+                SELECT parsed_before, max(skipped) AS skipped FROM rejected GROUP BY parsed_before
+            ) ON parsed_no > parsed_before
+        )"""
 
-    def _write_quarantine(self, rows: int) -> Path | None:
+    def _good(self, data: Path, has_repeats: bool) -> str:
+        """The good rows with `nth`: which one of its key a row is."""
+        rows = f"SELECT row_no AS parsed_no, * EXCLUDE (row_no) FROM read_parquet({literal(str(data))})"
+        keys = ", ".join(self.profile.key)
+        nth = f"row_number() OVER (PARTITION BY {keys} ORDER BY row_no)" if has_repeats else "1"
+        return f"(SELECT *, {nth} AS nth FROM {self._numbered(rows)})"
+
+    def _write_again(self, data: Path, has_repeats: bool) -> tuple[Path, int]:
+        """The good rows without repeats of a key, in order and by their number in the file; and how many they are."""
+        row_id = f" REPLACE ({self._row_id_from('row_no')} AS {self._row_id})" if self._row_id else ""
+        columns = ", ".join(self.entity.columns)
+        rows = f"SELECT *{row_id} FROM {self._good(data, has_repeats)} WHERE nth = 1"
+        written = self._write("second", f"SELECT {columns} FROM ({rows}) ORDER BY row_no")
+        data.unlink()
+        return written
+
+    def _write_quarantine(self, data: Path, rows: int, has_repeats: bool) -> Path:
         """The list of bad rows: file, line (the header is line 1), column, reason; no value of the row.
 
         Of a workbook: the sheet, and the sheet's own row.
@@ -325,17 +409,24 @@ class _Load:
             f"({number}, {literal(column)}, {literal(reason)})"
             for number, (column, reason) in enumerate(texts)
         )
+        bad = f"FROM {self._numbered('FROM odd WHERE problem IS NOT NULL')}"
+        if has_repeats:
+            bad = f"""FROM (
+                SELECT problem, sheet_name, sheet_row, row_no {bad}
+                UNION ALL
+                SELECT {len(self.sql.problems)}, sheet_name, sheet_row, row_no
+                FROM {self._good(data, has_repeats)} LEFT JOIN odd USING (parsed_no) WHERE nth > 1
+            )"""
         self.connection.execute(f"""
+            CREATE TEMP TABLE IF NOT EXISTS odd
+                (parsed_no BIGINT, problem INTEGER, sheet_name VARCHAR, sheet_row BIGINT);
             CREATE TEMP TABLE quarantined AS
             SELECT sheet_name, CAST(coalesce(sheet_row, row_no + 1) AS BIGINT) AS line_no, column_name, reason
-            FROM (SELECT * FROM numbered WHERE problem IS NOT NULL)
-            JOIN (VALUES {values}) AS problems (problem, column_name, reason) USING (problem)
+            {bad} JOIN (VALUES {values}) AS problems (problem, column_name, reason) USING (problem)
             UNION ALL
             SELECT CAST(NULL AS VARCHAR), row_no + 1, CAST(NULL AS VARCHAR), reason FROM rejected
         """)
-        (bad,) = self._one("SELECT count(*) FROM quarantined")
-        if not bad:
-            return None
+        (bad_rows,) = self._one("SELECT count(*) FROM quarantined")
         path = self.work / "quarantine.parquet"
         self.connection.execute(f"""
             COPY (
@@ -345,10 +436,11 @@ class _Load:
             ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)
         """)
         limit = self.landed.profile.bad_rows_share(self.profile)
-        if bad > limit * rows:
-            text = f"{bad} of {rows} rows are bad ({bad / rows:.1%}, limit {limit:.1%}): {self._reasons()}"
+        if bad_rows > limit * rows:
+            share = f"{bad_rows / rows:.1%}, limit {limit:.1%}"
+            text = f"{bad_rows} of {rows} rows are bad ({share}): {self._reasons()}"
             raise TooManyBadRows(text, path)
-        if bad == rows and self.profile.mode == "snapshot":
+        if bad_rows == rows and self.profile.mode == "snapshot":
             # it would take the place of an earlier one that had something to say
             raise TooManyBadRows(f"none of the {rows} rows can be read: {self._reasons()}", path)
         return path
@@ -368,27 +460,6 @@ class _Load:
             " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3"
         ).fetchall()
         return "; ".join(f"{number} × {text}" for text, number in found)
-
-    def _write_data(self) -> tuple[Path, int]:
-        """The good rows with where they come from, and their number."""
-        provenance = {
-            "source_system": literal(self.landed.profile.source),
-            "profile": literal(self.landed.profile.name),
-            "file_hash": literal(self.staged.file_hash),
-            "row_no": "row_no",
-        }
-        if self.profile.key == "hash_and_row" and self.entity.id_column:
-            provenance[self.entity.id_column] = f"{literal(self.staged.file_hash[:12] + '-')} || row_no"
-        columns = ", ".join(
-            f"CAST({provenance.get(name, name)} AS {column.type}) AS {name}"
-            for name, column in self.entity.columns.items()
-        )
-        path = self.work / "data.parquet"
-        (accepted,) = self._one(
-            f"COPY (SELECT {columns} FROM numbered WHERE problem IS NULL{self.order})"
-            f" TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        return path, accepted
 
     def _totals(self, data: Path) -> tuple[Decimal | None, Decimal | None]:
         """Sum of the entity's amount, and that of the balance-side lines that it leaves out."""
