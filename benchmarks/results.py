@@ -8,7 +8,7 @@ Prints what differs between the CSV files of two folders; exit status 1 if anyth
 import sys
 from pathlib import Path
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 
 from benchmarks.deliveries import MARTS
 
