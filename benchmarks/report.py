@@ -35,7 +35,7 @@ PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dbt-postgres", "dagster", "grea
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times the one the other takes. `target` is the most that issue 7 asks for, at `target_at` postings."""
+    """How many times the one the other takes. `target` is the most that is asked for, at `target_at` postings."""
 
     name: str
     postings: int

@@ -127,8 +127,13 @@ def load_settings() -> Settings:
         ConfigurationError: a variable has a value that is not allowed; the text names it, not its value.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "KOBLING_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigurationError(f"{name}: {first['msg']}; correct the environment variable") from None
+    if settings.target == "spark":
+        raise ConfigurationError(
+            "KOBLING_TARGET: spark cannot build yet; leave the variable out, or set it to duckdb"
+        )
+    return settings

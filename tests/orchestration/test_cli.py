@@ -81,10 +81,11 @@ def test_wrong_usage_is_one_line_and_status_2(
     assert said in err
 
 
-def test_an_unknown_target_is_a_wrong_setting(
-    kobling: Kobling, settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("target", ["oracle", "spark"])
+def test_a_target_that_cannot_build_is_a_wrong_setting(
+    kobling: Kobling, settings: Settings, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
-    monkeypatch.setenv("KOBLING_TARGET", "oracle")
+    monkeypatch.setenv("KOBLING_TARGET", target)
     status, _, err = kobling("run")
     assert status == 2
     assert is_one_line(err)
