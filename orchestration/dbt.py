@@ -140,7 +140,7 @@ def prepare(root: Path = PROJECT_ROOT) -> Path:
     path = manifest_path(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _parsing(root):
-        if not is_fresh(path, root):
+        if not (is_fresh(path, root) and compiled_path(root).is_file() and seeds_path(root).is_file()):
             parsed = _parse(TARGET, root)
             _prepare_seeds(parsed, root)
             compiled_path(root).write_text(json.dumps(_compile(parsed, root)), encoding="utf-8")
