@@ -92,13 +92,13 @@ class Lives:
 
 
 def standing(home: Home, kind: str) -> list[str]:
-    """Gaps of a kind that stand, in the order of their ids."""
+    """Gaps of a kind that stand, the oldest first: they are the likeliest to stand on."""
     return [
         gap_id
         for (gap_id,) in query(
             home.database,
             "select gap_id from marts.mart_registration_gap "
-            f"where kind = '{kind}' and status <> 'closed' and rule_id <> 'A02' order by gap_id",
+            f"where kind = '{kind}' and status <> 'closed' and rule_id <> 'A02' order by occurred_on, gap_id",
         )
     ]
 
