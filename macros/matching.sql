@@ -103,19 +103,24 @@ line_month as (
     select
         line.posting_id,
         marked.planned_month as month
-    from {{ line }} as line
+    from (
+        select
+            posting_id,
+            supplier_no,
+            posted_on + cast(unnest(range(-3, {{ var('match_mark_days') }} + 1)) as integer) as paid_on
+        from {{ line }}
+        where service_month is null
+    ) as line
     inner join (
         select distinct
             supplier_no,
             planned_month,
-            paid_on - cast(unnest(range(-3, {{ var('match_mark_days') }} + 1)) as integer) as posted_on
+            paid_on
         from payment
         where payment_method not in ('SD', 'CASH')
-            and paid_on is not null
     ) as marked
         on line.supplier_no = marked.supplier_no
-        and line.posted_on = marked.posted_on
-    where line.service_month is null
+        and line.paid_on = marked.paid_on
 
 ),
 
@@ -201,50 +206,77 @@ posting_month as (
 {#- From the CTE `candidate` (posting_id, target, amount_dkk, is_met, and the ranking columns) to the CTE `result`. A
     pair is taken when each is the other's one best; then the rest looks again, `rounds` times. What then still has a
     best payment that is already taken goes there too (a further posting of a split or a double). Where the best is not
-    one but several, nobody chooses: the row has no payment, and `candidates` says how many. -#}
+    one but several, nobody chooses: the row has no payment, and `candidates` says how many.
+    Pairs are many and what ranks them is the same for most: `place` is each ranking's number among them, so that what
+    follows compares one number. -#}
 {% macro assign_matches(ranking, confidence, target='course_payment_id', candidates='1', rounds=4) -%}
 {%- set order_by = ranking | join(', ') -%}
-{%- for round in range(1, rounds + 1) %}
-{%- set open = 'candidate' if round == 1 else 'open_' ~ round %}
-{%- if round > 1 %}
-open_{{ round }} as (
+ranking_place as (
 
+    select
+        {{ order_by }},
+        row_number() over (order by {{ order_by }}) as place
+    from (select distinct {{ order_by }} from candidate)
+
+),
+
+placed as (
+
+    select
+        posting_id,
+        {{ target }},
+        amount_dkk,
+        is_met,
+        {{ confidence }} as confidence,
+        {{ candidates }} as candidates,
+        place
+    from (
+        select
+            candidate.*,
+            ranking_place.place
+        from candidate
+        inner join ranking_place
+            {%- for column in ranking %}
+            {{ 'and' if not loop.first else 'on' }} candidate.{{ column }} is not distinct from ranking_place.{{ column }}
+            {%- endfor %}
+    )
+
+),
+{% for round in range(1, rounds + 1) %}
+open_{{ round }} as (
+{% if round == 1 %}
+    select * from placed
+    where not is_met
+{% else %}
     select open_pair.*
-    from {{ 'open_' ~ (round - 1) if round > 2 else 'candidate' }} as open_pair
+    from open_{{ round - 1 }} as open_pair
     anti join round_{{ round - 1 }} as taken
         on open_pair.posting_id = taken.posting_id
     anti join round_{{ round - 1 }} as used
         on open_pair.{{ target }} = used.{{ target }}
-
-),
-{%- endif %}
-
-ranked_{{ round }} as (
-
-    select
-        *,
-        rank() over (partition by posting_id order by {{ order_by }}) as posting_rank,
-        rank() over (partition by {{ target }} order by {{ order_by }}) as payment_rank
-    from {{ open }}
-    where not is_met
-
+{% endif %}
 ),
 
 best_{{ round }} as (
 
     select
-        *,
-        count(*) over (partition by posting_id) as posting_ties,
-        count(*) filter (where payment_rank = 1) over (partition by {{ target }}) as payment_ties
-    from ranked_{{ round }}
-    where posting_rank = 1
+        open_pair.*,
+        of_payment.place as payment_place,
+        count(*) over (partition by open_pair.posting_id) as posting_ties,
+        count(*) filter (where open_pair.place = of_payment.place) over (partition by open_pair.{{ target }}) as payment_ties
+    from open_{{ round }} as open_pair
+    inner join (select posting_id, min(place) as place from open_{{ round }} group by posting_id) as of_posting
+        on open_pair.posting_id = of_posting.posting_id
+        and open_pair.place = of_posting.place
+    inner join (select {{ target }}, min(place) as place from open_{{ round }} group by {{ target }}) as of_payment
+        on open_pair.{{ target }} = of_payment.{{ target }}
 
 ),
 
 round_{{ round }} as (
 
     select * from best_{{ round }}
-    where payment_rank = 1
+    where place = payment_place
         and posting_ties = 1
         and payment_ties = 1
 
@@ -253,7 +285,7 @@ round_{{ round }} as (
 
 taken as (
 {% for round in range(1, rounds + 1) %}
-    select posting_id, {{ target }}, amount_dkk, {{ confidence }} as confidence, {{ candidates }} as candidates from round_{{ round }}
+    select posting_id, {{ target }}, amount_dkk, confidence, candidates from round_{{ round }}
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -264,22 +296,22 @@ taken as (
 -- no payment of its own is left for these
 further as (
 
-    select
-        candidate.*,
-        rank() over (partition by candidate.posting_id order by {{ order_by }}) as posting_rank
-    from candidate
+    select placed.*
+    from placed
     anti join taken
-        on candidate.posting_id = taken.posting_id
+        on placed.posting_id = taken.posting_id
 
 ),
 
 further_best as (
 
     select
-        *,
-        count(*) over (partition by posting_id) as posting_ties
+        further.*,
+        count(*) over (partition by further.posting_id) as posting_ties
     from further
-    where posting_rank = 1
+    inner join (select posting_id, min(place) as place from further group by posting_id) as of_posting
+        on further.posting_id = of_posting.posting_id
+        and further.place = of_posting.place
 
 ),
 
@@ -293,7 +325,7 @@ result as (
         posting_id,
         case when posting_ties = 1 then {{ target }} end as {{ target }},
         amount_dkk,
-        case when posting_ties = 1 then {{ confidence }} - 0.1 end as confidence,
+        case when posting_ties = 1 then confidence - 0.1 end as confidence,
         posting_ties as candidates
     from further_best
     qualify row_number() over (partition by posting_id order by {{ target }}) = 1

@@ -1,12 +1,7 @@
 -- One row a course (payment id) that any delivery up to the as-of date had, as the newest that had it tells it.
 -- Private: with the case system's ids and the child's key.
+-- The report is named each time rather than once as a CTE: each reads its few columns, and none is kept.
 with
-
-payment as (
-
-    select * from {{ ref('stg_bos__course_payment') }}
-
-),
 
 -- deleted courses are in no delivery that is the truth for its dates
 in_force as (
@@ -33,7 +28,7 @@ seen as (
             },
             (extract_date, appropriation_on, planned_on, row_no)
         ) filter (where activity_status = 'GRANTED' and appropriation_on is not null) as first_grant
-    from payment
+    from {{ ref('stg_bos__course_payment') }}
     group by course_id
 
 ),
@@ -44,7 +39,7 @@ newest_row as (
     select
         payment.file_hash,
         payment.row_no
-    from payment
+    from {{ ref('stg_bos__course_payment') }} as payment
     inner join seen
         on payment.course_id = seen.course_id
         and payment.extract_date = seen.last_seen_on
@@ -64,7 +59,7 @@ newest_row as (
 newest as (
 
     select payment.*
-    from payment
+    from {{ ref('stg_bos__course_payment') }} as payment
     semi join newest_row
         on payment.file_hash = newest_row.file_hash
         and payment.row_no = newest_row.row_no

@@ -33,6 +33,21 @@ payment as (
             partition by course_id order by planned_on rows between current row and unbounded following
         )
 
+),
+
+course as (
+
+    select
+        course.*,
+        coalesce(by_cvr.supplier_no, by_name.supplier_no) as supplier_no
+    from {{ ref('int_bos__course') }} as course
+    left join {{ ref('int_posting_match__supplier') }} as by_cvr
+        on course.supplier_cvr = by_cvr.written
+        and by_cvr.written_as = 'cvr'
+    left join {{ ref('int_posting_match__supplier') }} as by_name
+        on course.supplier_match_name = by_name.written
+        and by_name.written_as = 'name'
+
 )
 
 select
@@ -53,7 +68,7 @@ select
     regexp_full_match(payment.account_id, '\d{9}-\d{6}') as is_account_valid,
     coalesce(course.category_no, split_part(payment.account_id, '-', 2)) as category_no,
     course.payment_method,
-    coalesce(by_cvr.supplier_no, by_name.supplier_no) as supplier_no,
+    course.supplier_no,
     case course.payment_method when 'SD' then course.recipient_key when 'CASH' then course.child_key end as person_key,
     course.appropriation_id,
     course.child_initials_key,
@@ -63,13 +78,5 @@ select
 
 from payment
 
-inner join {{ ref('int_bos__course') }} as course
+inner join course
     on payment.course_id = course.course_id
-
-left join {{ ref('int_posting_match__supplier') }} as by_cvr
-    on course.supplier_cvr = by_cvr.written
-    and by_cvr.written_as = 'cvr'
-
-left join {{ ref('int_posting_match__supplier') }} as by_name
-    on course.supplier_match_name = by_name.written
-    and by_name.written_as = 'name'
