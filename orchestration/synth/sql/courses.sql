@@ -307,12 +307,12 @@ update activity set vat_factor_pct = s.vat_factor_pct
 from supplier as s
 where activity.supplier = s.supplier and activity.supplier_no = s.supplier_no;
 
--- One unit of the municipality's own serves so many children; a larger municipality has several of a kind.
+-- One unit of the municipality's own serves some 600 children, as in the sample; a larger municipality has several.
 update activity set supplier = supplier || ' ' || u.unit_no
 from (
     select
         activity_key,
-        draw_between('unit', appropriation_no || activity_no, 1, ceil(children() / 2000)::int) as unit_no
+        draw_between('unit', appropriation_no || activity_no, 1, ceil(children() / 600)::int) as unit_no
     from activity where method = 'INTERNAL'
 ) as u
 where activity.activity_key = u.activity_key and u.unit_no > 1;
