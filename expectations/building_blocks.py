@@ -144,15 +144,23 @@ def no_rows(
 
 
 def references(
-    column: str, table: str, *, why: str, harms: Iterable[str], severity: Severity = "critical"
+    column: str,
+    table: str,
+    *,
+    why: str,
+    harms: Iterable[str],
+    severity: Severity = "critical",
+    key: str | None = None,
 ) -> Expectation:
-    """Every value of the column is one of the other table's values of the column of the same name."""
+    """Every value of the column is one of the other table's: of the column `key`, else of that of the same name."""
+    # qualified: a column that the other table has not would be read as the batch's own, and every value found
+    known = f"known.{key or column}"
     return no_rows(
         f"references_{table.split('.')[-1]}",
         f"""
         select 1 from batch
         where batch.{column} is not null
-            and batch.{column} not in (select {column} from {table} where {column} is not null)
+            and batch.{column} not in (select {known} from {table} as known where {known} is not null)
         """,
         columns=[column],
         da=sentences.known(column, table.split(".")[-1]),

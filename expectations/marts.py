@@ -1190,7 +1190,13 @@ def _mart_double_measure() -> Expectations:
         _key(["course_id", "other_course_id"], harms),
         _as_of(harms),
         *[
-            references(column, "marts.dim_course", why="Begge forløb skal kunne findes", harms=harms)
+            references(
+                column,
+                "marts.dim_course",
+                key="course_id",
+                why="Begge forløb skal kunne findes",
+                harms=harms,
+            )
             for column in ("course_id", "other_course_id")
         ],
         no_rows(
