@@ -187,6 +187,8 @@ def test_a_suite_without_its_column_is_a_mistake_of_ours(tmp_path: Path) -> None
 
 
 def test_the_other_course_of_a_double_measure_is_looked_up_as_a_course(tmp_path: Path) -> None:
-    path = _build(tmp_path / "kobling.duckdb", "update marts.mart_double_measure set other_course_id = 'none'")
+    path = _build(
+        tmp_path / "kobling.duckdb", "update marts.mart_double_measure set other_course_id = 'none'"
+    )
     failed = _failed(validate(path, "marts"))
     assert ("critical", "marts.mart_double_measure", "references_dim_course") in failed
