@@ -43,7 +43,7 @@ class StagedFile:
 class _Hashing(io.RawIOBase):
     """Reads through to a file, hashing and counting the raw bytes."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: io.BufferedReader) -> None:
         self.raw = raw
         self.digest = hashlib.sha256()
         self.count = 0
@@ -52,11 +52,10 @@ class _Hashing(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        data = self.raw.read(len(buffer))
-        buffer[: len(data)] = data
-        self.digest.update(data)
-        self.count += len(data)
-        return len(data)
+        count = self.raw.readinto(buffer)
+        self.digest.update(buffer[:count])
+        self.count += count
+        return count
 
 
 def file_hash(path: Path) -> str:
@@ -130,7 +129,7 @@ class _Quotes:
     def __init__(self, delimiter: str) -> None:
         self._before = (delimiter.encode(), b"\n")
         self._last = b"\n"
-        self._opened: tuple[int, bytes, int] | None = None
+        self._opened: tuple[int, list[bytes], int] | None = None
         self._length = 0
 
     def follow(self, text: bytes, newlines: int) -> None:
@@ -139,28 +138,28 @@ class _Quotes:
         Raises:
             FileRefused: a field is longer than any that somebody wrote.
         """
-        at = 0
-        while at < len(text):
-            quote = text.find(b'"', at)
-            end = quote if quote >= 0 else len(text)
-            if self._opened:
-                self._length += len(text[at:end].translate(None, _CONTINUED))
-                if self._length > _LONGEST_FIELD:
-                    before, block, position = self._opened
-                    line = before + block.count(b"\n", 0, position) + 1
-                    raise FileRefused(f"a quote opened in line {line} is not closed where a field would end")
-                if quote >= 0:
-                    self._opened = None
-            elif quote >= 0 and self._opens(text, quote):
-                self._opened, self._length = (newlines, text, quote), 0
-            at = end + 1
+        pieces = text.split(b'"')
+        last = len(pieces) - 1
+        before = self._last + pieces[0][-_LONGEST_MARK:]
+        self._add(pieces[0])
+        for number in range(1, len(pieces)):
+            opens = not self._opened and before.endswith(self._before)
+            self._opened = (newlines, pieces, number) if opens else None
+            before = pieces[number]
+            if number == last or len(before) > _LONGEST_FIELD:
+                self._length = 0
+                self._add(before)
         self._last = (self._last + text[-_LONGEST_MARK:])[-_LONGEST_MARK:]
 
-    def _opens(self, text: bytes, quote: int) -> bool:
-        """Whether a field begins with this quote."""
-        if quote >= _LONGEST_MARK:
-            return text.endswith(self._before, 0, quote)
-        return (self._last + text[:quote]).endswith(self._before)
+    def _add(self, piece: bytes) -> None:
+        """What stands up to the next quote: the rest of a field, where one is open."""
+        if not self._opened:
+            return
+        self._length += len(piece.translate(None, _CONTINUED))
+        if self._length > _LONGEST_FIELD:
+            before, pieces, number = self._opened
+            line = before + sum(piece.count(b"\n") for piece in pieces[:number]) + 1
+            raise FileRefused(f"a quote opened in line {line} is not closed where a field would end")
 
 
 class _Decoder:
@@ -198,7 +197,10 @@ class _Decoder:
         if self._is_start and text:
             self._is_start = False
             text = text.removeprefix(codecs.BOM_UTF8) if self._is_utf8 else text
-        text = text.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        if b"\r" in text:
+            text = text.replace(b"\r", b" ")
         if _NO_BREAK_SPACE[1:] in text:
             text = text.replace(_NO_BREAK_SPACE, b" ")
         self.newlines += text.count(b"\n")

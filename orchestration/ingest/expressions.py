@@ -150,7 +150,8 @@ def _add_rules(sql: FileSql, profile: FileProfile, parts: Mapping[str, str]) -> 
 
 
 def _clean(column: str) -> str:
-    return f"nullif(trim({column}), '')"
+    """The cell's text, NULL where it is empty: `load` gives each column trimmed, too."""
+    return f"nullif(trimmed_{column}, '')"
 
 
 def _text(source: Source, positions: Mapping[str, str], parts: Mapping[str, str]) -> str:
@@ -165,7 +166,7 @@ def _text(source: Source, positions: Mapping[str, str], parts: Mapping[str, str]
         for name, meant in source.when_filled.items()
         if name in positions
     ]
-    value = f"coalesce({', '.join([*present, 'CAST(NULL AS VARCHAR)'])})"
+    value = f"coalesce({', '.join(present or ['CAST(NULL AS VARCHAR)'])})"
     if source.nulls:
         value = f"CASE WHEN {_in(value, source.nulls)} THEN NULL ELSE {value} END"
     if source.extract is not None:

@@ -39,6 +39,8 @@ _REJECTS = {
 # DuckDB does not know how many rows a text has: lookups stay on the side that is kept in memory, and a filter where
 # it stands, since its expressions would be evaluated once more below
 _AS_WRITTEN = "join_order,build_side_probe_side,filter_pushdown"
+# nobody looks for single values in the lake, which is what bloom filters are for
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false"
 # no text: where an empty cell is a NULL, DuckDB overlooks empty cells that are too many in a row
 _NOWHERE = "\x1f\x1f"
 _REPEATED = "repeats a key of this file"
@@ -249,12 +251,18 @@ class _Load:
         return row
 
     def _text(self, bad_rows: str) -> str:
-        """The table function that reads the text, and what becomes of rows that are none."""
-        columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.header)))
+        """The query that reads the text, and what becomes of rows that are none; cells as they are, and trimmed.
+
+        Trimmed here, before anything else asks: a text is trimmed once, however often an expression has it.
+        """
+        names = [f"c{position}" for position in range(len(self.header))]
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        trimmed = ", ".join(f"trim({name}) AS trimmed_{name}" for name in names)
         delimiter = literal(self.landed.profile.format_of(self.profile).delimiter)
-        return f"""read_csv({literal(str(self.staged.path))}, columns = {{{columns}}}, header = false,
-            skip = 1, auto_detect = false, delim = {delimiter}, quote = '"', escape = '"', new_line = '\\n',
-            nullstr = '{_NOWHERE}', strict_mode = true, {bad_rows} = true, buffer_size = {READ_BYTES})"""
+        return f"""(SELECT *, {trimmed} FROM read_csv({literal(str(self.staged.path))},
+            columns = {{{columns}}}, header = false, skip = 1, auto_detect = false,
+            delim = {delimiter}, quote = '"', escape = '"', new_line = '\\n', nullstr = '{_NOWHERE}',
+            strict_mode = true, {bad_rows} = true, buffer_size = {READ_BYTES}))"""
 
     def _look_up(self) -> tuple[int, int]:
         """A table for each lookup with all its texts in the file, so that a value is hashed once and not in each row.
@@ -325,7 +333,7 @@ class _Load:
 
     def _write(self, name: str, rows: str) -> tuple[Path, int]:
         path = self.work / f"{name}.parquet"
-        (written,) = self._one(f"COPY ({rows}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+        (written,) = self._one(f"COPY ({rows}) TO {literal(str(path))} ({_PARQUET})")
         return path, written
 
     def _look_over(self, data: Path) -> tuple[int, bool, bool]:
@@ -433,7 +441,7 @@ class _Load:
                 SELECT {literal(self.landed.path.name)} AS file_name,
                     {literal(self.staged.file_hash)} AS file_hash, sheet_name, line_no, column_name, reason
                 FROM quarantined ORDER BY sheet_name, line_no
-            ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)
+            ) TO {literal(str(path))} ({_PARQUET})
         """)
         limit = self.landed.profile.bad_rows_share(self.profile)
         if bad_rows > limit * rows:
