@@ -25,10 +25,15 @@ import psycopg
 import pytest
 import requests
 import yaml
+from filelock import FileLock
 
 from orchestration.ingest.registry import write_record
 from orchestration.instance import MUNICIPALITY_TAG
+from orchestration.jobs import JOB
+from orchestration.publish import list_publications, verify
+from orchestration.resources import LOCK
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.synth import write
 from tests.orchestration.conftest import delivery, file_record
 from tests.publish import postgres_server
 
@@ -286,9 +291,26 @@ class Pages:
             for entry in found
         }
 
+    def launch(self, name: str, *asset: str) -> str:
+        """The main job, or of it one asset."""
+        selector: dict[str, Any] = {
+            "repositoryLocationName": name,
+            "repositoryName": "__repository__",
+            "jobName": JOB,
+        }
+        if asset:
+            selector |= {"assetSelection": [{"path": [name, *asset]}], "assetCheckSelection": []}
+        found = self.ask(LAUNCH, params={"selector": selector, "runConfigData": "{}", "mode": "default"})[
+            "launchRun"
+        ]
+        assert found["__typename"] == "LaunchRunSuccess", found
+        return str(found["run"]["runId"])
+
 
 LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
     name locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
+LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 ASSETS = """{ repositoriesOrError { ... on RepositoryConnection { nodes { location { name }
     assetNodes { assetKey { path } } schedules { name } sensors { name } } } } }"""
 DRY_RUN = """mutation ($selector: SensorSelector!) { sensorDryRun(selectorData: $selector, cursor: null) {
@@ -348,3 +370,88 @@ def test_each_location_looks_into_its_own_home(machine: Machine, pages: Pages) -
     finally:
         for name in NAMES:
             shutil.rmtree(machine.settings(name).lake_path)
+
+
+def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    found = instance.get_run_by_id(run_id)
+    assert found is not None
+    return found.status
+
+
+def is_finished(instance: dg.DagsterInstance, run_id: str) -> bool:
+    found = instance.get_run_by_id(run_id)
+    return found is not None and found.is_finished
+
+
+@pytest.mark.slow
+def test_a_municipality_runs_once_at_a_time_and_holds_back_no_other(
+    machine: Machine, instance: dg.DagsterInstance, pages: Pages
+) -> None:
+    """Runs of the cheapest step, by the daemon's queue; the first one waits for its home as long as another has it."""
+    step = ("publication", "postgres")
+    odense = machine.settings("odense")
+    odense.home_path.mkdir(parents=True, exist_ok=True)
+    with FileLock(odense.home_path / LOCK):
+        first = pages.launch("odense", *step)
+        until(lambda: status(instance, first) == dg.DagsterRunStatus.STARTED, "the first run does not start")
+        second = pages.launch("odense", *step)
+        other = pages.launch("aarhus", *step)
+        until(lambda: is_finished(instance, other), "the other municipality's run does not end")
+        assert [status(instance, run) for run in (first, second)] == [
+            dg.DagsterRunStatus.STARTED,
+            dg.DagsterRunStatus.QUEUED,
+        ]
+    for run in (first, second):
+        until(lambda run=run: is_finished(instance, run), "a run does not end")  # type: ignore[misc]
+    for name, runs in {"odense": {first, second}, "aarhus": {other}}.items():
+        logs = machine.settings(name).logs_path.glob("run-*.log")
+        assert {log.stem.removeprefix("run-") for log in logs} == runs
+    assert {status(instance, run) for run in (first, second, other)} == {dg.DagsterRunStatus.SUCCESS}
+
+
+@pytest.mark.slow
+def test_no_secret_is_in_the_storage_that_all_can_read(
+    machine: Machine, instance: dg.DagsterInstance
+) -> None:
+    """After the runs of the test before: neither the database's password nor a municipality's key."""
+    with psycopg.connect(machine.dsn) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'public'"
+            )
+        ]
+        assert {"runs", "event_logs", "job_ticks"} <= set(tables)
+        for table in tables:
+            for row in connection.execute(f'select t::text from "{table}" t'):
+                for secret in (PASSWORD, *(key_of(name) for name in NAMES)):
+                    assert secret not in row[0], table
+    for path in machine.dagster_home.rglob("*"):
+        content = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        for secret in (PASSWORD, *(key_of(name) for name in NAMES)):
+            assert secret not in content, path.name
+
+
+@pytest.mark.torture
+@pytest.mark.slow
+def test_two_municipalities_publish_side_by_side(
+    torture: bool, machine: Machine, instance: dg.DagsterInstance, pages: Pages
+) -> None:
+    if not torture:
+        pytest.skip("two whole runs (make torture)")
+    for seed, name in enumerate(NAMES, start=1):
+        write(machine.folder / name, 30, 3, seed)
+        shutil.copytree(
+            machine.folder / name / "landing", machine.settings(name).landing_path, dirs_exist_ok=True
+        )
+    runs = {name: pages.launch(name) for name in NAMES}
+    for run in runs.values():
+        until(lambda run=run: is_finished(instance, run), "a run does not end")  # type: ignore[misc]
+    for name, run in runs.items():
+        assert status(instance, run) == dg.DagsterRunStatus.SUCCESS
+        [published] = list_publications(machine.settings(name))
+        assert published.manifest.run_id == run
+        assert verify(machine.settings(name), None) == []
+        made = instance.get_latest_materialization_event(dg.AssetKey([name, "publication"]))
+        assert made is not None
+        assert made.run_id == run
