@@ -23,7 +23,7 @@ POSTINGS := 100000 1000000
 BENCH =
 RATIOS := benchmarks/ratios.json
 
-.PHONY: help demo dev test torture bench bench-check check format lock audit clean
+.PHONY: help demo dev test test-spark torture bench bench-check check format lock audit clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ test: .venv/development ## all tests, on all cores
 
 torture: .venv/development ## the long versions: kills, mutations, damaged builds, random populations
 	$(BIN)/python -m pytest --torture -m torture --numprocesses auto
+
+test-spark: .venv/development ## the shared extracts on Spark and on DuckDB, row by row; needs a Java runtime
+	$(BIN)/python -m pytest --spark -m spark tests/spark
 
 bench: .venv/development ## Kobling beside the same marts by hand: POSTINGS="100000 1000000", BENCH="--repetitions 5"
 	$(BIN)/python -m benchmarks.bench --postings $(POSTINGS) $(BENCH)

@@ -3,13 +3,14 @@
 Belongs here: what `dbt build` does to a node in DuckDB (seeds, views, tables under their contract, data tests), in
 the order of what rests on what, on several threads. dbt's own work on a node takes longer than most queries do, and
 the same project is built at each run and for each observed date; so dbt compiles once for a state of the project
-(orchestration/dbt.py), and this executes. Does not: what is built when (assets, replay).
+(orchestration/dbt.py), and this executes. Does not: what is built when (assets, replay); how Spark makes a model's
+rows where it is the target (orchestration/spark).
 """
 
 import json
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
@@ -20,20 +21,22 @@ import duckdb
 
 from orchestration import dbt
 from orchestration.dbt import NodeResult
-from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT
+from orchestration.errors import BrokenModel
+from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT, Target
 
 THREADS = 2
 """Nodes at a time: one thread prepares the next query while DuckDB's own threads work on another."""
 
 
-class _Broken(Exception):
-    """Why a node could not be built."""
+Create = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], str], None]
+"""Puts a seed or model (the node of dbt's manifest, its compiled SQL) into the warehouse file."""
 
 
 def build(
     database: Path,
     nodes: Collection[str] | None = None,
     *,
+    target: Target = "duckdb",
     tests: bool = True,
     root: Path = PROJECT_ROOT,
 ) -> list[NodeResult]:
@@ -45,6 +48,7 @@ def build(
     Args:
         database: the warehouse file; no one else may have it open.
         nodes: unique ids of seeds and models; `None` is all. What they rest on must be there.
+        target: the engine of the models; seeds and data tests are DuckDB's.
         tests: also the data tests that read one of them.
         root: the dbt project, prepared.
 
@@ -62,7 +66,23 @@ def build(
     with _connect(database, dbt.seeds_path(root)) as connection:
         for schema in {manifest["nodes"][name]["schema"] for name in wanted}:
             connection.execute(f"create schema if not exists {schema}")
-        return list(_execute(connection, order, manifest, compiled))
+        create = _create if target == "duckdb" else _on_spark(connection, database, root)
+        return list(_execute(connection, order, manifest, compiled, create))
+
+
+def _on_spark(connection: duckdb.DuckDBPyConnection, database: Path, root: Path) -> Create:
+    """Spark takes seconds to start: only a build with it does so."""
+    from orchestration.spark.models import SparkModels
+
+    models = SparkModels(connection, database, root)
+
+    def create(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> None:
+        if node["resource_type"] == "seed":
+            _create(cursor, node, sql)
+        else:
+            models.create(cursor, node, sql)
+
+    return create
 
 
 def _is_of(name: str, node: Mapping[str, Any], nodes: Collection[str], manifest: Mapping[str, Any]) -> bool:
@@ -99,6 +119,7 @@ def _execute(
     order: TopologicalSorter[str],
     manifest: Mapping[str, Any],
     compiled: Mapping[str, str],
+    create: Create,
 ) -> Iterator[NodeResult]:
     """The nodes' results as they come; each begins when what it rests on is there."""
     order.prepare()
@@ -110,7 +131,7 @@ def _execute(
                 for name in order.get_ready():
                     work = _skip if lost.intersection(manifest["parent_map"][name]) else _run
                     node = manifest["nodes"][name]
-                    running[pool.submit(work, connection, name, node, compiled.get(name, ""))] = name
+                    running[pool.submit(work, connection, name, node, compiled.get(name, ""), create)] = name
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     result = future.result()
@@ -124,11 +145,15 @@ def _execute(
             raise
 
 
-def _skip(_: duckdb.DuckDBPyConnection, name: str, _node: Mapping[str, Any], sql: str) -> NodeResult:
+def _skip(
+    _: duckdb.DuckDBPyConnection, name: str, _node: Mapping[str, Any], sql: str, _create: Create
+) -> NodeResult:
     return NodeResult(name, "skipped", 0, 0, "rests on a model that could not be built", sql)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, name: str, node: Mapping[str, Any], sql: str) -> NodeResult:
+def _run(
+    connection: duckdb.DuckDBPyConnection, name: str, node: Mapping[str, Any], sql: str, create: Create
+) -> NodeResult:
     """One node."""
     started = time.monotonic()
     status, failures, message = "success", 0, ""
@@ -139,8 +164,8 @@ def _run(connection: duckdb.DuckDBPyConnection, name: str, node: Mapping[str, An
                 status = "pass" if not failures else _found(node)
                 message = f"{failures} rows" if failures else ""
             else:
-                _create(cursor, node, sql)
-    except (duckdb.Error, _Broken) as error:
+                create(cursor, node, sql)
+    except (duckdb.Error, BrokenModel) as error:
         status, message = "error", dbt.one_line(str(error))
     return NodeResult(name, status, failures, time.monotonic() - started, message, sql)
 
@@ -171,7 +196,7 @@ def _under_contract(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], 
     """The query with the declared columns, in their order and of their types.
 
     Raises:
-        _Broken: it has other columns, or columns of another type (lengths and places apart, which are cast).
+        BrokenModel: it has other columns, or columns of another type (lengths and places apart, which are cast).
     """
     declared = {name: column["data_type"] for name, column in node["columns"].items()}
     casts = ", ".join(f"cast({name} as {type_}) as {name}" for name, type_ in declared.items())
@@ -183,7 +208,7 @@ def _under_contract(cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], 
             f"{name} is {there.get(name, 'missing')}, declared {promised.get(name, 'nowhere')}"
             for name in wrong
         )
-        raise _Broken(f"the contract of the model does not hold: {told}")
+        raise BrokenModel(f"the contract of the model does not hold: {told}")
     return f"select {casts} from ({sql}) as model"
 
 

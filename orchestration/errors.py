@@ -27,3 +27,7 @@ class GateRefused(KoblingError):
     """The gate held the build back: `current` is untouched. The text names expectation, table and rows."""
 
     exit_status = 1
+
+
+class BrokenModel(Exception):
+    """Why a model could not be built; the build says it as the node's result."""

@@ -110,7 +110,7 @@ def evaluate_missing(settings: Settings, deliveries: Sequence[Delivery], as_of: 
     for day in missing:
         warehouse.prepare(settings, day, database, deliveries)
         fill(settings, database, deliveries, day)
-        dbt.refuse_broken(build(database, nodes, tests=False))
+        dbt.refuse_broken(build(database, nodes, target=settings.target, tests=False))
         store(settings, database, deliveries, day)
     shutil.rmtree(scratch)
     return missing

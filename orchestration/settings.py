@@ -4,6 +4,9 @@ Belongs here: the environment variables of the fixed interface and the paths der
 Does not: anything a profile, a seed or a dbt variable says.
 """
 
+import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +19,10 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder of dbt_project.yml: the models are read from the checkout, not from the wheel."""
 MEMORY_LIMIT = "3500MB"
 """What DuckDB may hold in building, checking and publishing; more spills beside the warehouse file."""
+
+
+Target = Literal["duckdb", "spark"]
+"""The engine that builds models."""
 
 
 class Settings(BaseSettings):
@@ -31,7 +38,7 @@ class Settings(BaseSettings):
     profiles: Path | None = None
     pseudonym_key: SecretStr | None = None
     previous_pseudonym_key: SecretStr | None = None
-    target: Literal["duckdb", "spark"] = "duckdb"
+    target: Target = "duckdb"
     pg_dsn: SecretStr | None = None
     webhook_url: SecretStr | None = None
     webhook_format: Literal["teams", "slack"] = "teams"
@@ -133,7 +140,16 @@ def load_settings() -> Settings:
         name = "KOBLING_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigurationError(f"{name}: {first['msg']}; correct the environment variable") from None
     if settings.target == "spark":
-        raise ConfigurationError(
-            "KOBLING_TARGET: spark cannot build yet; leave the variable out, or set it to duckdb"
-        )
+        _check_spark()
     return settings
+
+
+def _check_spark() -> None:
+    """Before a run, not after its first minutes."""
+    if find_spec("pyspark") is None:
+        raise ConfigurationError("KOBLING_TARGET: spark needs the extra of that name; pip install '.[spark]'")
+    if not (os.environ.get("SPARK_REMOTE") or os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise ConfigurationError(
+            "KOBLING_TARGET: spark needs a Java runtime of version 17 or later, or a cluster (SPARK_REMOTE); "
+            "install one (Debian: openjdk-17-jre-headless)"
+        )

@@ -21,6 +21,9 @@ from orchestration.validation import Subject
 PLAN = "plan"
 """The source of what people decide: it says nothing of the systems."""
 
+SPARK_TABLES = "spark"
+"""The folder beside a warehouse file with the tables that Spark built: `<schema>/<table>/*.parquet`."""
+
 HOLIDAY_YEARS = range(2015, 2041)
 
 # Column → type; the tables of the schema `control`, in the contract's order.
@@ -243,6 +246,7 @@ def prepare(
     database.parent.mkdir(parents=True, exist_ok=True)
     for leftover in (database, database.with_name(f"{database.name}.wal")):
         leftover.unlink(missing_ok=True)
+    shutil.rmtree(database.parent / SPARK_TABLES, ignore_errors=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema lake; create schema control")
         for entity in ENTITIES:

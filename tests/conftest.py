@@ -17,8 +17,9 @@ from tests.home import AS_OF, Home, kobling
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make torture`."""
+    """`make torture`, `make test-spark`."""
     parser.addoption(OPTION, action="store_true", help="the long version of every test that has one")
+    parser.addoption("--spark", action="store_true", help="the tests on Apache Spark")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,8 +70,15 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Home:
     return Home(path, printed)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the shared extracts carries their mark; who needs `home` comes first, for that takes longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for the shared extracts carries their mark; who needs `home` comes first, for that takes longest.
+
+    Spark's tests are a command of their own.
+    """
+    if not config.getoption("--spark"):
+        left_out = [item for item in items if item.get_closest_marker("spark")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("shared")

@@ -82,7 +82,9 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             folder.mkdir(parents=True, exist_ok=True)
             # the publication's data dictionary comes from it
             shutil.copyfile(dbt.manifest_path(), folder / "manifest.json")
-            results = build(settings.warehouse_path, _selected(context, translator, manifest))
+            results = build(
+                settings.warehouse_path, _selected(context, translator, manifest), target=settings.target
+            )
             write_results(folder / "run_results.json", results)
             rows = _row_counts(settings.warehouse_path)
             for result in results:

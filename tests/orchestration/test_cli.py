@@ -86,6 +86,8 @@ def test_a_target_that_cannot_build_is_a_wrong_setting(
     kobling: Kobling, settings: Settings, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     monkeypatch.setenv("KOBLING_TARGET", target)
+    for name, value in (("PATH", ""), ("JAVA_HOME", ""), ("SPARK_REMOTE", "")):
+        monkeypatch.setenv(name, value)
     status, _, err = kobling("run")
     assert status == 2
     assert is_one_line(err)

@@ -127,7 +127,7 @@ others as (
     select
         own.provider_id,
         own.activity_no,
-        {{ money('median(other.price_day_dkk)') }} as others_price_day_dkk
+        {{ money('median(cast(other.price_day_dkk as decimal(18, 2)))') }} as others_price_day_dkk
     from priced as own
     inner join priced as other
         on own.activity_no = other.activity_no

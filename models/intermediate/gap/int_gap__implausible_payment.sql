@@ -70,8 +70,8 @@ same_way as (
         usual_of_course.payment_cost_type,
         usual_of_course.payment_frequency,
         count(*) as courses,
-        median(usual_of_course.price) as price,
-        median(usual_of_course.cost) as cost
+        median(cast(usual_of_course.price as decimal(18, 4))) as price,
+        median(cast(usual_of_course.cost as decimal(18, 4))) as cost
     from usual_of_course
     cross join rule
     where usual_of_course.is_granted
@@ -88,7 +88,7 @@ any_way as (
     select
         usual_of_course.activity_no,
         count(*) as courses,
-        median(usual_of_course.month_cost) as month_cost
+        median(cast(usual_of_course.month_cost as decimal(18, 2))) as month_cost
     from usual_of_course
     cross join rule
     where usual_of_course.is_granted
@@ -96,10 +96,10 @@ any_way as (
     group by usual_of_course.activity_no
     having count(*) >= min(rule.threshold_count)
         -- a quarter of the courses beyond the limit is how the activity is, not what somebody typed
-        and quantile_cont(usual_of_course.month_cost, 0.75) * 100
-        <= median(usual_of_course.month_cost) * min(rule.threshold_pct)
-        and quantile_cont(usual_of_course.month_cost, 0.25) * 100
-        >= median(usual_of_course.month_cost) * min(rule.threshold_low_pct)
+        and quantile_cont(cast(usual_of_course.month_cost as decimal(18, 2)), 0.75) * 100
+        <= median(cast(usual_of_course.month_cost as decimal(18, 2))) * min(rule.threshold_pct)
+        and quantile_cont(cast(usual_of_course.month_cost as decimal(18, 2)), 0.25) * 100
+        >= median(cast(usual_of_course.month_cost as decimal(18, 2))) * min(rule.threshold_low_pct)
 
 ),
 

@@ -9,12 +9,12 @@ holiday as (
 
 day as (
 
-    select cast(range as date) as date_on
-    from range(
-        date '{{ var("calendar_first_on", "2015-01-01") }}',
-        date '{{ var("calendar_last_on", "2040-12-31") }}' + interval 1 day,
-        interval 1 day
-    )
+    select
+        cast(unnest(range(
+            date '{{ var("calendar_first_on", "2015-01-01") }}',
+            date '{{ var("calendar_last_on", "2040-12-31") }}' + interval 1 day,
+            interval 1 day
+        )) as date) as date_on
 
 ),
 

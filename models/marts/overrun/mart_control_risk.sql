@@ -209,7 +209,9 @@ ranked as (
 
 class as (
 
-    select class.*
+    select
+        class.*,
+        lead(class.from_pct) over (order by class.from_pct) as next_from_pct
     from {{ ref('stg_reference__control_risk_class') }} as class
     cross join run
     where run.as_of between class.valid_from and coalesce(class.valid_to, run.as_of)
@@ -238,5 +240,6 @@ from ranked
 
 cross join run
 
-asof left join class
+left join class
     on ranked.above_pct >= class.from_pct
+    and (ranked.above_pct < class.next_from_pct or class.next_from_pct is null)

@@ -31,12 +31,21 @@ observation as (
 
 said as (
 
-    unpivot observation
-    on
-        {%- for method in methods %}
-        {{ method }}_dkk{{ ',' if not loop.last }}
-        {%- endfor %}
-    into name method value said_dkk
+    {%- for method in methods %}
+    select
+        observed_on,
+        target,
+        month,
+        account_id,
+        '{{ method }}_dkk' as method,
+        {{ method }}_dkk as said_dkk
+    from observation
+    where {{ method }}_dkk is not null
+    {%- if not loop.last %}
+
+    union all
+{% endif %}
+    {%- endfor %}
 
 ),
 
@@ -185,7 +194,8 @@ tested as (
         with_all.observed_on,
         with_all.method,
         with_all.frame_id,
-        any_value(with_all.error_pct) between quantile_cont(earlier.error_pct, 0.1) and quantile_cont(earlier.error_pct, 0.9)
+        any_value(with_all.error_pct) between quantile_cont(cast(earlier.error_pct as decimal(18, 2)), 0.1)
+        and quantile_cont(cast(earlier.error_pct as decimal(18, 2)), 0.9)
         as is_held
     from with_all
     inner join with_all as earlier
@@ -217,7 +227,8 @@ measured as (
         as bias_pct,
         count(tested.is_held) as intervals_tested,
         {{ divide('count(*) filter (where tested.is_held) * 100', 'count(tested.is_held)') }} as intervals_held_pct,
-        list(with_all.error_pct) as errors_pct
+        quantile_cont(cast(with_all.error_pct as decimal(18, 2)), 0.1) as low_pct,
+        quantile_cont(cast(with_all.error_pct as decimal(18, 2)), 0.9) as high_pct
     from with_all
     left join tested
         on with_all.target = tested.target
@@ -253,13 +264,7 @@ select
     with_interval.bias_pct,
     with_interval.intervals_tested,
     with_interval.intervals_held_pct,
-    case
-        when with_interval.is_supported
-            then cast(list_aggregate(with_interval.errors_pct, 'quantile_cont', 0.1) as decimal(18, 2))
-    end as interval_low_pct,
-    case
-        when with_interval.is_supported
-            then cast(list_aggregate(with_interval.errors_pct, 'quantile_cont', 0.9) as decimal(18, 2))
-    end as interval_high_pct
+    case when with_interval.is_supported then with_interval.low_pct end as interval_low_pct,
+    case when with_interval.is_supported then with_interval.high_pct end as interval_high_pct
 from with_interval
 cross join run

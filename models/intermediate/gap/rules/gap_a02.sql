@@ -14,7 +14,7 @@ supplier_month as (
         min(posting.counted_month) as counted_month,
         min(posting.provider_id) as provider_id,
         coalesce(min(posting.supplier_name), 'Uden modtager') as supplier_name,
-        first(posting.account_id order by posting.amount_dkk desc, posting.posting_id) as account_id,
+        arg_min(posting.account_id, (-posting.amount_dkk, posting.posting_id)) as account_id,
         case when count(*) = 1 then min(posting.posting_id) end as posting_id,
         string_agg(
             distinct coalesce(posting.invoice_no, posting.posting_id), ', '
