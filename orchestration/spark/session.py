@@ -1,5 +1,6 @@
 """The session with Spark: of this process, or of a cluster that SPARK_REMOTE names (Spark Connect)."""
 
+import logging
 import os
 import warnings
 from functools import cache
@@ -66,6 +67,8 @@ def _first() -> "SparkSession":
         warnings.simplefilter("ignore")
         from pyspark.sql import SparkSession
 
+    # an exception says it, and is one line by then
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     if remote := os.environ.get("SPARK_REMOTE"):
         return SparkSession.builder.remote(remote).getOrCreate()
     builder = SparkSession.builder.master("local[*]").appName("kobling")
