@@ -24,8 +24,8 @@ from orchestration.ingest.expressions import FileSql, Steps, file_sql, literal
 from orchestration.ingest.landing import LandedFile, shown
 from orchestration.ingest.profiles import FileProfile
 from orchestration.ingest.workbook import PLACE_COLUMNS
+from orchestration.settings import MEMORY_LIMIT
 
-MEMORY_LIMIT = "1GB"
 READ_BYTES = 8 * 1024 * 1024
 _MACROS = (Path(__file__).parent / "identifiers.sql").read_text(encoding="utf-8")
 _BLOCK = 64

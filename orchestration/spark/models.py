@@ -69,11 +69,12 @@ class SparkModels:
         Raises:
             BrokenModel: Spark cannot build it, or not with the meaning that it has in DuckDB.
         """
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
         try:
             self._create(cursor, node, sql)
-        except (PySparkException, Untranslatable, SqlglotError) as error:
+        except (PySparkException, Py4JError, Untranslatable, SqlglotError) as error:
             raise BrokenModel(str(error)) from error
 
     def _create(self, cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> None:
