@@ -38,6 +38,9 @@ from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT, Settings
 from orchestration.validation.report import control_totals, validation_page
 from orchestration.validation.results import ValidationResult, refusal_line
 
+PUBLISHED = ("marts", "steward")
+"""The schemas of the build that a publication is made of."""
+
 
 def publish(
     settings: Settings,
@@ -65,7 +68,8 @@ def publish(
         The publication, with `is_current` saying whether readers now see it.
 
     Raises:
-        GateRefused: a critical expectation or a dbt test failed, or a private column would be published.
+        GateRefused: a critical expectation or a dbt test failed, a private column would be published, or a
+            table is not there.
         ConfigurationError: a subject was not validated, the build is of another date, the deliveries carry
             pseudonyms of more than one key, or a part's group is not there.
     """
@@ -91,6 +95,7 @@ def publish(
         tables.attach_build(connection, database)
         previous_as_of = _previous_as_of(connection, as_of)
         refuse_private_columns(tables.build_columns(connection, "marts"))
+        _refuse_missing(tables.build_columns(connection, *PUBLISHED), docs)
 
         entries = _write_tables(connection, building, docs)
         manifest = Manifest(
@@ -144,6 +149,19 @@ def publish(
     if outdated:
         audit.append(settings, "forget", publications=len(outdated))
     return Publication(path=path, manifest=manifest, is_current=is_current)
+
+
+def _refuse_missing(build: Mapping[str, object], docs: Mapping[str, TableDoc]) -> None:
+    """A publication without one of its tables would be taken for one in which there is nothing to see.
+
+    Raises:
+        GateRefused: the build lacks a table that dbt publishes.
+    """
+    tables_of_dbt = {f"{doc.schema_name}.{doc.name}" for doc in docs.values() if doc.schema_name in PUBLISHED}
+    if missing := sorted(tables_of_dbt - build.keys()):
+        raise GateRefused(
+            f"the build lacks {len(missing)} published tables, first {missing[0]}; run `kobling run` again, whole"
+        )
 
 
 def _write_tables(

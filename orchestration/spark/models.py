@@ -1,4 +1,4 @@
-"""Models as Spark builds them: tables as Parquet beside the warehouse file, which shows them as views.
+"""Models as Spark builds them: tables as Parquet beside the warehouse file, which shows them.
 
 Belongs here: what Spark reads (the lake's files, `control`, seeds), and where a model's rows go. Does not: the SQL
 (translate), what is built when (orchestration/build.py).
@@ -59,7 +59,7 @@ class SparkModels:
             self._show(mark.parent, relation_name(mark.parent.parent.name, mark.parent.name))
 
     def create(self, cursor: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str) -> None:
-        """A view in Spark, or a table's Parquet, and the view of the warehouse file that shows it.
+        """A view in Spark, or a table's Parquet, and the same in the warehouse file.
 
         Args:
             cursor: to the warehouse file.
@@ -97,7 +97,11 @@ class SparkModels:
             shutil.rmtree(self._folder / STEPS / step.name)
         shown = ", ".join(f"cast({column} as {type_}) as {column}" for column, type_ in columns.items())
         files = warehouse.quoted(path / "*.parquet")
-        cursor.execute(f"create or replace view {schema}.{name} as select {shown} from read_parquet({files})")
+        # a publication is made of tables, here as ever; what only models read stays where Spark put it
+        kind = "table" if node["config"]["contract"]["enforced"] else "view"
+        cursor.execute(
+            f"create or replace {kind} {schema}.{name} as select {shown} from read_parquet({files})"
+        )
 
     def _keep(self, frame: "DataFrame", path: Path, name: str) -> None:
         """Writes rows, and reads them from there from now on."""

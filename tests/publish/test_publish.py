@@ -229,6 +229,37 @@ def test_a_private_column_is_refused(publisher: Publisher, settings: Settings, c
     assert not (settings.published_path / "current").exists()
 
 
+def test_a_build_without_a_published_table_is_refused(
+    publisher: Publisher, settings: Settings, tmp_path: Path
+) -> None:
+    """A view is none: it would leave with the file that it reads."""
+    target = tmp_path / "target"
+    target.mkdir()
+    node = {
+        "name": "fct_posting",
+        "schema": "marts",
+        "resource_type": "model",
+        "description": "",
+        "columns": {},
+    }
+    node["original_file_path"] = "models/marts/core/fct_posting.sql"
+    (target / "manifest.json").write_text(
+        json.dumps(
+            {
+                "metadata": {"project_name": "kobling"},
+                "macros": {},
+                "nodes": {"model.kobling.fct_posting": node},
+            }
+        )
+    )
+    with duckdb.connect(str(publisher.build)) as connection:
+        connection.execute("alter table marts.fct_posting rename to posting")
+        connection.execute("create view marts.fct_posting as from marts.posting")
+    with pytest.raises(GateRefused, match=r"lacks 1 published tables, first marts\.fct_posting"):
+        publisher(dbt_target=target)
+    assert list_publications(settings) == []
+
+
 def test_the_gate_refuses_and_readers_keep_what_they_had(publisher: Publisher, settings: Settings) -> None:
     first = publisher()
     with pytest.raises(
