@@ -27,6 +27,25 @@ ROWS = """
     create table marts.nothing as from marts.edge where false;
 """
 
+
+MADE = {
+    "team": "chr(97 + (hash % 5)::integer)",
+    "whole": "(hash % 2001)::bigint - 1000",
+    "money": "(((hash % 20000001)::bigint - 10000000) * 0.01)::decimal(18, 2)",
+    "price": "(((hash % 2000001)::bigint - 1000000) * 0.0001)::decimal(18, 4)",
+    "real": "((hash % 20001)::bigint - 10000) / 10000",
+    "day": "date '2018-01-01' + (hash % 2500)::integer",
+    "other": "date '2018-01-01' + (hash % 2499)::integer",
+    "text": "chr(97 + (hash % 26)::integer) || hash % 97 || ' ApS'",
+    "is_true": "hash % 2 = 0",
+}
+"""Whatever may come: column → a value made of a hash."""
+
+MANY = "create table marts.many as select id::integer as id, " + ", ".join(
+    f"case when hash(id, '{name}?') % 10 > 0 then {made.replace('hash', f'hash(id, {name!r})')} end as {name}"
+    for name, made in MADE.items()
+)
+
 VALUES = [
     # division, rounding, casts: to the øre
     "money / 3",
@@ -157,7 +176,7 @@ QUERIES = [
 
 @pytest.fixture(scope="module")
 def relations() -> str:
-    return ROWS
+    return f"{ROWS}; {MANY} from range(2000) as made (id)"
 
 
 def alike(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
@@ -167,7 +186,7 @@ def alike(rows: list[tuple[Any, ...]]) -> list[tuple[str, ...]]:
 
 def one(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.11g}"
+        return f"{value + 0.0:.11g}"  # no sign of a zero
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
@@ -175,6 +194,12 @@ def one(value: Any) -> str:
 def test_a_value_is_the_same(engines: tuple[Ask, Ask], expression: str) -> None:
     ours, sparks = (ask(f"select id, {expression} as value from marts.edge") for ask in engines)
     assert len({row[1] for row in ours}) > 1
+    assert alike(sparks) == alike(ours)
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_a_value_is_the_same_of_many_rows(engines: tuple[Ask, Ask], expression: str) -> None:
+    ours, sparks = (ask(f"select id, {expression} as value from marts.many") for ask in engines)
     assert alike(sparks) == alike(ours)
 
 
