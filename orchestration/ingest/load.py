@@ -232,10 +232,12 @@ class _Load:
         distinct_keys, in_order, maybe_masked = self._look_over(data)
         masked = self._find_odd() if accepted < parsed or maybe_masked or self.profile.workbook else 0
         has_repeats = distinct_keys < accepted
+        if has_repeats:
+            self._find_repeats(data)
         is_whole = accepted == rows and not has_repeats
-        quarantine = None if is_whole else self._write_quarantine(data, rows, has_repeats)
+        quarantine = None if is_whole else self._write_quarantine(rows, has_repeats)
         if rejected or has_repeats or not in_order:
-            data, accepted = self._write_again(data, has_repeats)
+            data, accepted = self._write_again(data, has_repeats, keeps_places=in_order and not rejected)
         amount, balance = self._totals(data)
         if self.profile.checks.sums_to_zero and (amount or 0) + (balance or 0) != 0:
             raise FileRefused(f"debit and credit differ by {(amount or 0) + (balance or 0)}")
@@ -387,23 +389,49 @@ class _Load:
             ) ON parsed_no > parsed_before
         )"""
 
-    def _good(self, data: Path, has_repeats: bool) -> str:
-        """The good rows with `nth`: which one of its key a row is."""
-        rows = f"SELECT row_no AS parsed_no, * EXCLUDE (row_no) FROM read_parquet({literal(str(data))})"
-        keys = ", ".join(self.profile.key)
-        nth = f"row_number() OVER (PARTITION BY {keys} ORDER BY row_no)" if has_repeats else "1"
-        return f"(SELECT *, {nth} AS nth FROM {self._numbered(rows)})"
+    def _find_repeats(self, data: Path) -> None:
+        """The table `repeated`: the good rows whose key an earlier one has.
 
-    def _write_again(self, data: Path, has_repeats: bool) -> tuple[Path, int]:
-        """The good rows without repeats of a key, in order and by their number in the file; and how many they are."""
+        By the keys' hashes first: to sort all rows by their keys would take the memory of all of them.
+        """
+        keys = ", ".join(self.profile.key)
+        self.connection.execute(f"""
+            CREATE TEMP TABLE repeated AS
+            WITH keyed AS (
+                SELECT row_no AS parsed_no, {keys}, hash({keys}) AS key_hash FROM read_parquet({literal(str(data))})
+            ),
+            frequent AS (SELECT key_hash FROM keyed GROUP BY key_hash HAVING count(*) > 1)
+            SELECT parsed_no
+            FROM (
+                SELECT parsed_no, row_number() OVER (PARTITION BY {keys} ORDER BY parsed_no) AS nth
+                FROM keyed SEMI JOIN frequent USING (key_hash)
+            )
+            WHERE nth > 1
+        """)
+
+    def _write_again(self, data: Path, has_repeats: bool, *, keeps_places: bool) -> tuple[Path, int]:
+        """The good rows without repeats of a key, in order and by their number in the file; and how many they are.
+
+        Args:
+            data: the good rows.
+            has_repeats: whether `repeated` lists some of them.
+            keeps_places: the rows are in order and have their numbers already, so that none needs to be sorted.
+        """
         row_id = f" REPLACE ({self._row_id_from('row_no')} AS {self._row_id})" if self._row_id else ""
         columns = ", ".join(self.entity.columns)
-        rows = f"SELECT *{row_id} FROM {self._good(data, has_repeats)} WHERE nth = 1"
-        written = self._write("second", f"SELECT {columns} FROM ({rows}) ORDER BY row_no")
+        without = " ANTI JOIN repeated ON row_no = repeated.parsed_no" if has_repeats else ""
+        rows = (
+            f"SELECT row_no AS parsed_no, * EXCLUDE (row_no) FROM read_parquet({literal(str(data))}){without}"
+        )
+        if keeps_places:
+            rows, order = f"(SELECT *, parsed_no AS row_no FROM ({rows}))", ""
+        else:
+            rows, order = self._numbered(rows), " ORDER BY row_no"
+        written = self._write("second", f"SELECT {columns} FROM (SELECT *{row_id} FROM {rows}){order}")
         data.unlink()
         return written
 
-    def _write_quarantine(self, data: Path, rows: int, has_repeats: bool) -> Path:
+    def _write_quarantine(self, rows: int, has_repeats: bool) -> Path:
         """The list of bad rows: file, line (the header is line 1), column, reason; no value of the row.
 
         Of a workbook: the sheet, and the sheet's own row.
@@ -423,7 +451,7 @@ class _Load:
                 SELECT problem, sheet_name, sheet_row, row_no {bad}
                 UNION ALL
                 SELECT {len(self.sql.problems)}, sheet_name, sheet_row, row_no
-                FROM {self._good(data, has_repeats)} LEFT JOIN odd USING (parsed_no) WHERE nth > 1
+                FROM {self._numbered("FROM repeated")} LEFT JOIN odd USING (parsed_no)
             )"""
         self.connection.execute(f"""
             CREATE TEMP TABLE IF NOT EXISTS odd
