@@ -114,7 +114,8 @@ class World:
     def rows(self, entity: str, columns: str = "*") -> list[tuple[Any, ...]]:
         files = str(self.settings.lake_path / entity / "*" / "*.parquet")
         query = (
-            f"SELECT {columns} FROM read_parquet(?, hive_partitioning = true) ORDER BY extract_date, row_no"
+            f"SELECT {columns} FROM read_parquet(?, hive_partitioning = true)"
+            " ORDER BY extract_date, row_no, filename"
         )
         return duckdb.execute(query, [files]).fetchall()
 
