@@ -154,12 +154,13 @@ def _session() -> requests.Session:
 
 
 def _notice(settings: Settings, title: str, lines: Sequence[str], run_id: str | None = None) -> Notice:
-    told = list(lines[:MOST_LINES])
+    told = [_clean(settings, line) for line in lines[:MOST_LINES]]
     if len(lines) > MOST_LINES:
         told.append(f"and {len(lines) - MOST_LINES} more")
+    # ours and not cleaned: the digits of one run id in thirty look like a CPR number
     log = f", log {_HOME}/logs/run-{run_id}.log" if run_id else ""
     told.append(f"on {socket.gethostname()}{log}; what to do stands in docs/operations.md")
-    return Notice(title, tuple(_clean(settings, line) for line in told))
+    return Notice(title, tuple(told))
 
 
 def _clean(settings: Settings, line: str) -> str:

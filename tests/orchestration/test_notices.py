@@ -98,7 +98,7 @@ def kobling(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     return call
 
 
-def run(settings: Settings, error: Exception | None, **tags: str) -> str:
+def run(settings: Settings, error: Exception | None, run_id: str | None = None, **tags: str) -> str:
     """A run of a job of one step, finished; its id."""
 
     @dg.op
@@ -112,7 +112,8 @@ def run(settings: Settings, error: Exception | None, **tags: str) -> str:
         step()
 
     with instances.open_instance(settings) as instance:
-        return job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).run_id
+        finished = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags, run_id=run_id)
+        return finished.run_id
 
 
 def notices_of(settings: Settings, run_id: str) -> list[Notice]:
@@ -134,6 +135,14 @@ def test_a_failed_run_and_a_refused_delivery_are_told_and_the_delivery_once(
     assert "docs/operations.md" in failed[-1]
     assert kobling("run") == 2
     assert receiver.titles == ["a run failed", "a delivery was refused", "a run failed"]
+
+
+def test_a_run_id_whose_digits_look_like_a_cpr_number_is_told_as_it_is(settings: Settings) -> None:
+    run_id = "1bd78f7a-8b75-4ce9-9aa7-1210835808c6"
+    run(settings, GateRefused("nothing of 010203-9999"), run_id=run_id)  # synthetic
+    [notice] = notices_of(settings, run_id)
+    assert notice.lines[0] == "nothing of [CPR]"
+    assert f"$KOBLING_HOME/logs/run-{run_id}.log" in notice.lines[-1]
 
 
 def test_a_run_that_cannot_begin_is_told(
