@@ -4,3 +4,8 @@ Belongs here: suites (`lake`, `marts`), the building blocks they share, and the 
 Does not: running a suite or rendering its results (orchestration/validation). The modules of suites import
 Great Expectations, which takes seconds: import them only in the process and at the moment that validates.
 """
+
+import os
+
+# read by older releases of Great Expectations; must be set before its import
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")

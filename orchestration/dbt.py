@@ -177,13 +177,16 @@ def seeds_path(root: Path = PROJECT_ROOT) -> Path:
 
 def manifest(root: Path = PROJECT_ROOT) -> Mapping[str, Any]:
     """The prepared manifest as data."""
-    path = manifest_path(root)
-    return _read_json(path, path.stat().st_mtime_ns)
+    return read_artifact(manifest_path(root))
 
 
 def compiled(root: Path = PROJECT_ROOT) -> Mapping[str, str]:
     """The prepared SQL of all models and data tests, by unique id."""
-    path = compiled_path(root)
+    return read_artifact(compiled_path(root))
+
+
+def read_artifact(path: Path) -> Mapping[str, Any]:
+    """A file of dbt's as data, read once; not to be changed."""
     return _read_json(path, path.stat().st_mtime_ns)
 
 

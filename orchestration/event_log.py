@@ -39,6 +39,14 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         """Whether the table is there; asked before many events, and tables do not come and go."""
         return table_name in self._tables
 
+    @cached_property
+    def _has_index_columns(self) -> bool:
+        return self.has_asset_key_index_cols()
+
+    def _has_asset_key_index_cols_on_connection(self, conn: db.Connection) -> bool:  # noqa: ARG002
+        """Asked at each event of an asset, and answered by reading the schema."""
+        return self._has_index_columns
+
     def dispose(self) -> None:
         """Closes the connections."""
         self._engine.dispose()

@@ -10,6 +10,7 @@ from datetime import date
 import dagster as dg
 
 from orchestration import freshness
+from orchestration.ahead import import_ahead
 from orchestration.failures import told
 from orchestration.ingest import ENTITIES, Delivery, IngestResult, ingest, load_deliveries
 from orchestration.ingest.profiles import Profile
@@ -94,6 +95,7 @@ def lake_assets(profiles: Mapping[str, Sequence[Profile]]) -> dg.AssetsDefinitio
         context: dg.AssetExecutionContext, run: Run
     ) -> Iterator[dg.MaterializeResult[None]]:
         with told(context.log):
+            import_ahead()
             result = ingest(run.settings)
             for message in result.messages:
                 context.log.info(message)

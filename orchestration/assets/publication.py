@@ -36,7 +36,7 @@ def publication(published_tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         description="Marts for BI, the steward part, the public part, pages and manifest; `current` points at one.",
     )
     def publish_build(context: dg.AssetExecutionContext, run: Run) -> dg.MaterializeResult[None]:
-        from orchestration.publish import publish
+        from orchestration.publish.publication import publish
 
         settings = run.settings
         with told(context.log):

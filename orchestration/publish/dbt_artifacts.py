@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestration.dbt import read_artifact
+
 
 class TableDoc(BaseModel):
     """A model's description, and those of its columns."""
@@ -59,7 +61,7 @@ def read_docs(manifest: Path | None) -> dict[str, TableDoc]:
     """Model name → description, of every model in dbt's manifest; none where there is no manifest."""
     if manifest is None or not manifest.is_file():
         return {}
-    nodes = json.loads(manifest.read_bytes())["nodes"].values()
+    nodes = read_artifact(manifest)["nodes"].values()
     tests = _column_tests(nodes)
     return {
         node["name"]: TableDoc(
@@ -102,7 +104,7 @@ def read_tests(run_results: Path | None, manifest: Path | None = None) -> list[D
     """The tests of dbt's last run, failing ones first; none where there is no file."""
     if run_results is None or not run_results.is_file():
         return []
-    known = json.loads(manifest.read_bytes()) if manifest and manifest.is_file() else {}
+    known = read_artifact(manifest) if manifest and manifest.is_file() else {}
     tests = []
     for result in json.loads(run_results.read_bytes())["results"]:
         kind, _, *rest = result["unique_id"].split(".")

@@ -11,6 +11,7 @@ from typing import Any
 
 from dbt.task.docs import DOCS_INDEX_FILE_PATH
 
+from orchestration.dbt import read_artifact
 from orchestration.publish.manifest import Manifest, TableEntry
 
 # dbt's page can load a usage tracker: nothing that reads these pages may call anybody
@@ -43,13 +44,15 @@ def docs_page(dbt_manifest: Path, manifest: Manifest) -> str:
         dbt_manifest: dbt's `manifest.json`, version 12.
         manifest: of the publication: tables, types and numbers of rows for the catalog.
     """
-    project = json.loads(dbt_manifest.read_bytes())
-    project["unit_tests"] = {}
-    project["disabled"] = {}
-    project["macros"] = {
-        key: macro for key, macro in project["macros"].items() if macro["package_name"] == "kobling"
+    known = read_artifact(dbt_manifest)
+    macros = known["macros"].items()
+    project = {
+        **known,
+        "unit_tests": {},
+        "disabled": {},
+        "macros": {key: macro for key, macro in macros if macro["package_name"] == "kobling"},
+        "metadata": {**known["metadata"], "send_anonymous_usage_stats": False},
     }
-    project["metadata"]["send_anonymous_usage_stats"] = False
     catalog = {
         "metadata": {"generated_at": manifest.built_at.isoformat()},
         "nodes": _catalog(project["nodes"], {entry.table: entry for entry in manifest.tables}),

@@ -4,7 +4,6 @@ Belongs here: setting Great Expectations up without files, telemetry or progress
 returns into counts. Great Expectations takes seconds to import: only `validate` does it.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +36,9 @@ def validate(database: Path, subject: Subject) -> ValidationResult:
     Raises:
         ConfigurationError: a suite speaks of a table or column that the build does not have.
     """
-    # read by older releases of Great Expectations; must be set before the import
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    from expectations import lake, marts  # first: they say how the library is to be imported
+
+    # isort: split
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -46,7 +46,6 @@ def validate(database: Path, subject: Subject) -> ValidationResult:
         ProgressBarsConfig,
     )
 
-    from expectations import lake, marts
     from orchestration.validation import dialect
 
     columns = warehouse_columns(database)

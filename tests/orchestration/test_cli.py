@@ -174,3 +174,33 @@ def test_help_answers_at_once() -> None:
         [sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "out"), [(["--version"], 0, "kobling"), (["nothing"], 2, "")]
+)
+def test_the_process_ends_with_the_status_and_all_that_was_to_be_done(
+    arguments: list[str], status: int, out: str
+) -> None:
+    code = """
+import atexit
+from orchestration import cli
+
+def main(main=cli.main):
+    atexit.register(print, "a library's last word")
+    main()
+
+cli.main = main
+cli.command()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert done.stdout.startswith(out)
+    assert done.stdout.endswith("a library's last word\n")
+    assert done.stderr.count("\n") == (status != 0)

@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import BaseModel
 
-from orchestration.publish import Publication, publish
+from orchestration.publish import Publication
+from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.validation import ExpectationOutcome, ValidationResult
 from orchestration.validation.results import Severity

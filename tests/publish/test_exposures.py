@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from orchestration import bridge
-from orchestration.publish import pages, publish
+from orchestration.publish import pages
 from orchestration.publish import tables as store_tables
+from orchestration.publish.publication import publish
 from orchestration.settings import PROJECT_ROOT, Settings
 
 from .conftest import DELIVERIES, FIXTURES, MARCH, SMALL_BUILD, verdicts

@@ -12,10 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
 from playwright.sync_api import BrowserContext, Page
 
-from orchestration.publish import keyfigures, publish
+from orchestration.publish import keyfigures
 from orchestration.publish.explanation import text
 from orchestration.publish.keyfigures import KeyFigures
 from orchestration.publish.keyfigures_tables import Period
+from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.templating import amount, whole, written
 

@@ -15,9 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
 from playwright.sync_api import BrowserContext, Page
 
-from orchestration.publish import overview, publish
+from orchestration.publish import overview
 from orchestration.publish.manifest import Manifest
 from orchestration.publish.metrics import read_metrics
+from orchestration.publish.publication import publish
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.templating import amount, written
 

@@ -21,9 +21,10 @@ from orchestration.failures import first_failure
 from orchestration.instance import open_instance
 from orchestration.jobs import LOGGED
 from orchestration.logs import PROCESS, process_logger
-from orchestration.publish import Publication, postgres, publish
+from orchestration.publish import Publication, postgres
 from orchestration.publish.manifest import Column, TableEntry
 from orchestration.publish.postgres import PARTS, Part, publish_to_postgres
+from orchestration.publish.publication import publish
 from orchestration.resources import Run
 from orchestration.settings import Settings
 from tests.publish.conftest import DELIVERIES, MARCH, SMALL_BUILD, verdicts

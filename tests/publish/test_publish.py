@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import Publication, current, list_publications, publish, store, verify
+from orchestration.publish import Publication, current, list_publications, store, verify
+from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.validation import ValidationResult
 

@@ -21,8 +21,9 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from orchestration.publish import Publication, pages, public_part, publish, verify
+from orchestration.publish import Publication, pages, public_part, verify
 from orchestration.publish import publication as publishing
+from orchestration.publish.publication import publish
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.publish.conftest import DELIVERIES, MARCH, SMALL_BUILD, verdicts
 

@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import ConfigurationError, GateRefused
-from orchestration.publish import list_publications, publish
+from orchestration.publish import list_publications
+from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.validation import ValidationResult, validate
 from orchestration.validation.report import control_totals, validation_page
