@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Lock, Semaphore
 from typing import Any
 
 import duckdb
@@ -26,6 +27,36 @@ from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT, Target
 
 THREADS = 2
 """Nodes at a time: one thread prepares the next query while DuckDB's own threads work on another."""
+
+
+class _Turns:
+    """Nodes run beside each other, or one alone: for that it waits until the others are done."""
+
+    def __init__(self) -> None:
+        self._free = Semaphore(THREADS)
+        # whoever waits to be alone keeps the next ones from beginning
+        self._queue = Lock()
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """One of several."""
+        with self._queue:
+            self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """With all memory for itself."""
+        with self._queue:
+            for _ in range(THREADS):
+                self._free.acquire()
+            try:
+                yield
+            finally:
+                self._free.release(THREADS)
 
 
 Create = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], str], None]
@@ -125,13 +156,15 @@ def _execute(
     order.prepare()
     running: dict[Future[NodeResult], str] = {}
     lost: set[str] = set()
+    turns = _Turns()
     with ThreadPoolExecutor(THREADS) as pool:
         try:
             while order.is_active():
                 for name in order.get_ready():
                     work = _skip if lost.intersection(manifest["parent_map"][name]) else _run
                     node = manifest["nodes"][name]
-                    running[pool.submit(work, connection, name, node, compiled.get(name, ""), create)] = name
+                    sql = compiled.get(name, "")
+                    running[pool.submit(work, connection, name, node, sql, create, turns)] = name
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     result = future.result()
@@ -146,15 +179,45 @@ def _execute(
 
 
 def _skip(
-    _: duckdb.DuckDBPyConnection, name: str, _node: Mapping[str, Any], sql: str, _create: Create
+    _: duckdb.DuckDBPyConnection,
+    name: str,
+    _node: Mapping[str, Any],
+    sql: str,
+    _create: Create,
+    _turns: _Turns,
 ) -> NodeResult:
     return NodeResult(name, "skipped", 0, 0, "rests on a model that could not be built", sql)
 
 
 def _run(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    node: Mapping[str, Any],
+    sql: str,
+    create: Create,
+    turns: _Turns,
+) -> NodeResult:
+    """One node; what runs out of memory beside another one is tried once more, alone."""
+    try:
+        with turns.beside():
+            return _try(connection, name, node, sql, create)
+    except duckdb.OutOfMemoryException:
+        pass
+    try:
+        with turns.alone():
+            return _try(connection, name, node, sql, create)
+    except duckdb.OutOfMemoryException as error:
+        return NodeResult(name, "error", 0, 0, dbt.one_line(str(error)), sql)
+
+
+def _try(
     connection: duckdb.DuckDBPyConnection, name: str, node: Mapping[str, Any], sql: str, create: Create
 ) -> NodeResult:
-    """One node."""
+    """One node.
+
+    Raises:
+        duckdb.OutOfMemoryException: what can be mended by waiting.
+    """
     started = time.monotonic()
     status, failures, message = "success", 0, ""
     try:
@@ -165,6 +228,8 @@ def _run(
                 message = f"{failures} rows" if failures else ""
             else:
                 create(cursor, node, sql)
+    except duckdb.OutOfMemoryException:
+        raise
     except (duckdb.Error, BrokenModel) as error:
         status, message = "error", dbt.one_line(str(error))
     return NodeResult(name, status, failures, time.monotonic() - started, message, sql)

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration import build as builds
 from orchestration import dbt
 from orchestration.build import build, write_results
 
@@ -120,6 +122,47 @@ def test_a_part_is_built_again_with_its_tests(project: dict[str, str], tmp_path:
         "never_odd": "fail",
         "above_five": "warn",
     }
+
+
+def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
+    project: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_run = Barrier(2)
+    running: list[str] = []
+    tries: list[tuple[str, list[str]]] = []
+    real = builds._failures
+
+    def failures(cursor: Any, node: Any, sql: str) -> int:
+        name = node["name"]
+        is_first = name not in [tried for tried, _ in tries]
+        tries.append((name, [*running]))
+        running.append(name)
+        try:
+            if is_first:
+                both_run.wait(timeout=30)
+            if is_first and name == "never_odd":
+                raise duckdb.OutOfMemoryException("of the test's own")
+            return real(cursor, node, sql)
+        finally:
+            running.remove(name)
+
+    monkeypatch.setattr(builds, "_failures", failures)
+    results = build(tmp_path / dbt.DATABASE)
+    assert outcome(results)["never_odd"] == "pass"
+    assert len(tries) == 3
+    assert tries[-1] == ("never_odd", [])
+
+
+def test_what_runs_out_of_memory_alone_is_an_error(
+    project: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failures(*_: object) -> int:
+        raise duckdb.OutOfMemoryException("of the test's own")
+
+    monkeypatch.setattr(builds, "_failures", failures)
+    found = outcome(build(tmp_path / dbt.DATABASE))
+    assert {found["never_odd"], found["above_five"]} == {"error"}
+    assert found["mart"] == "success"
 
 
 def test_results_are_kept_in_dbts_form(tmp_path: Path) -> None:

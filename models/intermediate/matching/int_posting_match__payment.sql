@@ -2,36 +2,75 @@
 -- (prepayment). A planned 0 stays a candidate: its price is what is missing, not the payment.
 with
 
--- the windows run over the payment alone: with the course's columns they would sort all of it four times
 payment as (
 
     select
         course_payment_id,
         course_id,
         planned_on,
+        cast(date_trunc('month', planned_on) as date) as planned_month,
+        nullif(planned_dkk, 0) as price_dkk,
         planned_dkk,
-        -- what the course costs when the payment has no price: its last one, else its next
-        coalesce(
-            last_value(nullif(planned_dkk, 0) ignore nulls) over course_until_now,
-            first_value(nullif(planned_dkk, 0) ignore nulls) over course_from_now
-        ) as usual_dkk,
         paid_on,
         paid_dkk,
-        bool_or(paid_on is not null) over (partition by course_id) as is_course_in_use,
         status,
         is_current,
-        -- a new schedule of the month stands beside what it replaced
-        not is_current
-        and bool_or(is_current) over (partition by course_id, date_trunc('month', planned_on)) as is_superseded,
         account_id
     from {{ ref('int_bos__course_payment') }}
     where not is_fictive
         and planned_on <= {{ as_of() }} + interval 31 day
-    window
-        course_until_now as (partition by course_id order by planned_on),
-        course_from_now as (
-            partition by course_id order by planned_on rows between current row and unbounded following
-        )
+
+),
+
+-- Few courses have a payment without a price, a payment that was paid, or a new schedule of a month: each is looked up
+-- among those that do. Windows over all payments would sort all of them three times, and hold them in memory for it.
+unpriced_course as (
+
+    select distinct course_id
+    from payment
+    where price_dkk is null
+
+),
+
+-- what the course costs when the payment has no price: its last one, else its next
+usual as (
+
+    select
+        course_payment_id,
+        coalesce(
+            last_value(price_dkk ignore nulls) over (partition by course_id order by planned_on),
+            first_value(price_dkk ignore nulls) over (
+                partition by course_id order by planned_on rows between current row and unbounded following
+            )
+        ) as usual_dkk
+    from payment
+    semi join unpriced_course using (course_id)
+
+),
+
+used_course as (
+
+    select distinct course_id
+    from payment
+    where paid_on is not null
+
+),
+
+revised_month as (
+
+    select distinct course_id, planned_month
+    from payment
+    where not is_current
+
+),
+
+-- a new schedule of the month stands beside what it replaced
+superseded_month as (
+
+    select course_id, planned_month
+    from revised_month
+    semi join (select * from payment where is_current) as current_payment
+        using (course_id, planned_month)
 
 ),
 
@@ -54,16 +93,16 @@ select
     payment.course_payment_id,
     payment.course_id,
     payment.planned_on,
-    cast(date_trunc('month', payment.planned_on) as date) as planned_month,
+    payment.planned_month,
     coalesce(payment.paid_on, payment.planned_on) as expected_on,
     payment.planned_dkk,
-    payment.usual_dkk,
+    coalesce(payment.price_dkk, usual.usual_dkk) as usual_dkk,
     payment.paid_on,
     payment.paid_dkk,
-    payment.is_course_in_use,
+    used_course.course_id is not null as is_course_in_use,
     payment.status,
     payment.is_current,
-    payment.is_superseded,
+    not payment.is_current and superseded_month.course_id is not null as is_superseded,
     payment.account_id,
     regexp_full_match(payment.account_id, '\d{9}-\d{6}') as is_account_valid,
     coalesce(course.category_no, split_part(payment.account_id, '-', 2)) as category_no,
@@ -80,3 +119,13 @@ from payment
 
 inner join course
     on payment.course_id = course.course_id
+
+left join used_course
+    on payment.course_id = used_course.course_id
+
+left join superseded_month
+    on payment.course_id = superseded_month.course_id
+    and payment.planned_month = superseded_month.planned_month
+
+left join usual
+    on payment.course_payment_id = usual.course_payment_id
