@@ -246,7 +246,9 @@ def prepare(
     database.parent.mkdir(parents=True, exist_ok=True)
     for leftover in (database, database.with_name(f"{database.name}.wal")):
         leftover.unlink(missing_ok=True)
-    shutil.rmtree(database.parent / SPARK_TABLES, ignore_errors=True)
+    # what a killed build had no memory for stays beside the file, and may be as large as the disk
+    for folder in (database.with_name(f"{database.name}.tmp"), database.parent / SPARK_TABLES):
+        shutil.rmtree(folder, ignore_errors=True)
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema lake; create schema control")
         for entity in ENTITIES:

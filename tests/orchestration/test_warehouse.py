@@ -85,6 +85,18 @@ def test_the_file_knows_what_was_delivered_up_to_its_date(settings: Settings) ->
     assert len(files) == 3
 
 
+def test_what_a_killed_build_left_is_gone(settings: Settings) -> None:
+    database = settings.warehouse_path
+    spilled = database.with_name(f"{database.name}.tmp") / "duckdb_temp_1_0_storage_DEFAULT-0.tmp"
+    spilled.parent.mkdir(parents=True)
+    spilled.write_bytes(b"x")
+    database.write_bytes(b"half a file")
+    warehouse.prepare(settings, date(2022, 3, 31), database, DELIVERIES)
+    assert not spilled.exists()
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select as_of from control.run").fetchone() == (date(2022, 3, 31),)
+
+
 def test_an_entity_that_nobody_delivered_is_an_empty_typed_view(settings: Settings) -> None:
     warehouse.prepare(settings, date(2022, 3, 31), settings.warehouse_path, DELIVERIES)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:

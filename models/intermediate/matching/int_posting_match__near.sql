@@ -4,18 +4,6 @@
 -- the search grows with the postings. Grain: posting x payment, at most three payments a posting.
 with
 
-payment as (
-
-    select
-        payment.*,
-        state.left_dkk
-    from {{ ref('int_posting_match__payment') }} as payment
-    inner join {{ ref('fct_course_payment') }} as state
-        on payment.course_payment_id = state.course_payment_id
-    where not payment.is_superseded
-
-),
-
 posting as (
 
     select posting.*
@@ -50,44 +38,44 @@ posting_month as (
 -- of equal amounts on an account a few will do
 of_amount as (
 
-    select *
-    from payment
-    where left_dkk > 0
-    qualify row_number() over (partition by account_id, planned_month, planned_dkk order by course_payment_id) <= 3
+    select
+        payment.course_payment_id,
+        payment.account_id,
+        payment.planned_month,
+        payment.planned_dkk
+    from {{ ref('int_posting_match__payment') }} as payment
+    inner join {{ ref('fct_course_payment') }} as state
+        on payment.course_payment_id = state.course_payment_id
+    -- before they are numbered: of all payments few have an amount that is looked for
+    semi join posting_month
+        on payment.account_id = posting_month.account_id
+        and payment.planned_month = posting_month.month
+        and payment.planned_dkk = posting_month.amount_dkk
+    where not payment.is_superseded
+        and state.left_dkk > 0
+    qualify
+        row_number() over (
+            partition by payment.account_id, payment.planned_month, payment.planned_dkk
+            order by payment.course_payment_id
+        ) <= 3
 
 ),
 
 pair as (
 
-    select
-        posting.posting_id,
-        payment.course_payment_id
-    from posting_month as posting
-    inner join payment
-        on posting.course_reference = payment.course_id
-        and posting.month = payment.planned_month
-
-    union
+    {%- for here, there in [('course_reference', 'course_id'), ('supplier_no', 'supplier_no'), ('person_key', 'person_key')] %}
 
     select
         posting.posting_id,
         payment.course_payment_id
     from posting_month as posting
-    inner join payment
-        on posting.supplier_no = payment.supplier_no
+    inner join {{ ref('int_posting_match__payment') }} as payment
+        on posting.{{ here }} = payment.{{ there }}
         and posting.month = payment.planned_month
+    where not payment.is_superseded
 
     union
-
-    select
-        posting.posting_id,
-        payment.course_payment_id
-    from posting_month as posting
-    inner join payment
-        on posting.person_key = payment.person_key
-        and posting.month = payment.planned_month
-
-    union
+    {%- endfor %}
 
     select
         posting.posting_id,
@@ -110,9 +98,9 @@ compared as (
         and coalesce(posting.course_reference <> payment.course_id, true) as is_other_party,
         not coalesce({{ same_account('posting', 'payment') }}, false) as is_other_account,
         coalesce({{ amount_class('posting', 'payment') }} > 1, true)
-        and abs(posting.amount_dkk - payment.left_dkk) > {{ var('match_tolerance_dkk') }} as is_other_amount,
+        and abs(posting.amount_dkk - state.left_dkk) > {{ var('match_tolerance_dkk') }} as is_other_amount,
         {{ child_hint('posting', 'payment') }} = 2 as is_other_child,
-        payment.left_dkk <= {{ var('match_tolerance_dkk') }} and payment.planned_dkk > 0 as is_paid,
+        state.left_dkk <= {{ var('match_tolerance_dkk') }} and payment.planned_dkk > 0 as is_paid,
         {{ paid_gap('posting', 'payment') }} in (200, 250) as is_marked_elsewhere,
         payment.status <> 'GRANTED' as is_not_granted,
         not payment.is_current as is_deleted,
@@ -122,8 +110,10 @@ compared as (
     from pair
     inner join posting
         on pair.posting_id = posting.posting_id
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on pair.course_payment_id = payment.course_payment_id
+    inner join {{ ref('fct_course_payment') }} as state
+        on pair.course_payment_id = state.course_payment_id
 
 ),
 
