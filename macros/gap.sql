@@ -87,19 +87,32 @@ closed_month as (
 {#- CTE `explained_elsewhere`: the payments of `relation` that one of their supplier's unexplained postings of the month
     may stand for (on the same account, if said): nobody can say that they are not posted. -#}
 {% macro explained_elsewhere(relation, kinds=['unmatched', 'ambiguous', 'beyond_plan'], same_account=false) -%}
+-- month by month, to be found by equalities: a supplier has many postings and many payments
+explaining_month as (
+
+    select distinct
+        supplier_no,
+        {%- if same_account %}
+        account_id,
+        {%- endif %}
+        {{ months_between('first_month', 'last_month') }} as month
+    from {{ ref('int_gap__open_posting') }}
+    where open_kind in ('{{ kinds | join("', '") }}')
+        and open_dkk > 0
+
+),
+
 explained_elsewhere as (
 
     select distinct flagged.course_payment_id
     from {{ relation }} as flagged
     inner join {{ ref('int_posting_match__payment') }} as matching_payment
         on flagged.course_payment_id = matching_payment.course_payment_id
-    inner join {{ ref('int_gap__open_posting') }} as open_posting
-        on matching_payment.supplier_no = open_posting.supplier_no
-        and flagged.planned_month between open_posting.first_month and open_posting.last_month
-        and open_posting.open_kind in ('{{ kinds | join("', '") }}')
-        and open_posting.open_dkk > 0
+    inner join explaining_month
+        on matching_payment.supplier_no = explaining_month.supplier_no
+        and flagged.planned_month = explaining_month.month
         {%- if same_account %}
-        and flagged.account_id = open_posting.account_id
+        and flagged.account_id = explaining_month.account_id
         {%- endif %}
 
 )

@@ -67,50 +67,87 @@ matched as (
 
 ),
 
-last_payment as (
+last_planned as (
 
     select
-        payment.*,
-        course.paid_until
+        payment.course_id,
+        any_value(course.paid_until) as paid_until,
+        max(payment.planned_on) as planned_on
     from payment
     inner join course
         on payment.course_id = course.course_id
         and payment.planned_on <= course.paid_until
     where payment.is_current
         and payment.planned_dkk > 0
-    qualify row_number() over (partition by payment.course_id order by payment.planned_on desc) = 1
+    group by payment.course_id
+
+),
+
+last_payment as (
+
+    select
+        payment.*,
+        last_planned.paid_until
+    from payment
+    inner join last_planned
+        on payment.course_id = last_planned.course_id
+        and payment.planned_on = last_planned.planned_on
+    where payment.is_current
+        and payment.planned_dkk > 0
+
+),
+
+unmatched as (
+
+    select
+        posting.*,
+        open_posting.first_month
+    from open_posting
+    inner join posting
+        on open_posting.posting_id = posting.posting_id
+    where open_posting.open_kind = 'unmatched'
+
+),
+
+-- each by an equality of its own: on an account alone every posting would meet every course
+likeness as (
+
+    {%- for party in [
+        'posting.supplier_no = last_payment.supplier_no',
+        'posting.person_key = last_payment.person_key and posting.person_method = last_payment.payment_method',
+    ] %}
+
+    select
+        posting.posting_id,
+        last_payment.course_id,
+        last_payment.paid_until,
+        posting.first_month as service_month,
+        posting.amount_dkk
+    from unmatched as posting
+    inner join last_payment
+        on posting.account_id = last_payment.account_id
+        and {{ party }}
+    where abs(posting.amount_dkk - last_payment.planned_dkk) <= {{ var('match_tolerance_dkk') }}
+        and posting.first_month > last_payment.paid_until
+        and posting.first_month <= last_payment.paid_until + {{ var('match_window_days') }}
+        and {{ child_hint('posting', 'last_payment') }} < 2
+    {%- if not loop.last %}
+
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
 like_last as (
 
     select
-        posting.posting_id,
-        last_payment.course_id,
-        open_posting.first_month as service_month,
-        posting.amount_dkk
-
-    from open_posting
-
-    inner join posting
-        on open_posting.posting_id = posting.posting_id
-
-    inner join last_payment
-        on posting.account_id = last_payment.account_id
-        and abs(posting.amount_dkk - last_payment.planned_dkk) <= {{ var('match_tolerance_dkk') }}
-        and (
-            posting.supplier_no = last_payment.supplier_no
-            or (posting.person_key = last_payment.person_key and posting.person_method = last_payment.payment_method)
-        )
-
-    where open_posting.open_kind = 'unmatched'
-        and open_posting.first_month > last_payment.paid_until
-        and open_posting.first_month <= last_payment.paid_until + {{ var('match_window_days') }}
-        and {{ child_hint('posting', 'last_payment') }} < 2
-
-    qualify row_number() over (
-        partition by posting.posting_id order by last_payment.paid_until desc, last_payment.course_id
-    ) = 1
+        posting_id,
+        course_id,
+        service_month,
+        amount_dkk
+    from likeness
+    qualify row_number() over (partition by posting_id order by paid_until desc, course_id) = 1
 
 )
 

@@ -25,6 +25,42 @@ provider_alias as (
 
 ),
 
+unmatched as (
+
+    select posting.*
+    from posting
+    semi join (
+        select posting_id from {{ ref('int_gap__open_posting') }} where open_kind = 'unmatched'
+    ) as open_posting
+        on posting.posting_id = open_posting.posting_id
+
+),
+
+-- each hint by an equality of its own; who is known by both is there once
+known_child as (
+
+    {%- for here, there in [('hint_birth_key', 'child_birth_key'), ('text_appropriation_id', 'appropriation_id')] %}
+
+    select
+        posting.posting_id,
+        payment.course_payment_id,
+        payment.course_id,
+        posting.amount_dkk
+    from unmatched as posting
+    inner join payment
+        on posting.{{ here }} = payment.{{ there }}
+        and posting.service_month = payment.planned_month
+        and posting.account_id = payment.account_id
+    where posting.supplier_no <> payment.supplier_no
+        and abs(posting.amount_dkk - payment.planned_dkk) <= {{ match_tolerance('payment.planned_dkk') }}
+    {%- if not loop.last %}
+
+    union
+    {%- endif %}
+    {%- endfor %}
+
+),
+
 other_supplier as (
 
     select
@@ -41,24 +77,12 @@ other_supplier as (
     union all
 
     select
-        posting.posting_id,
-        payment.course_id,
-        posting.amount_dkk
-    from {{ ref('int_gap__open_posting') }} as open_posting
-    inner join posting
-        on open_posting.posting_id = posting.posting_id
-    inner join payment
-        on posting.service_month = payment.planned_month
-        and posting.account_id = payment.account_id
-        and posting.supplier_no <> payment.supplier_no
-        and (
-            posting.hint_birth_key = payment.child_birth_key
-            or posting.text_appropriation_id = payment.appropriation_id
-        )
-        and abs(posting.amount_dkk - payment.planned_dkk) <= {{ match_tolerance('payment.planned_dkk') }}
+        known_child.posting_id,
+        known_child.course_id,
+        known_child.amount_dkk
+    from known_child
     anti join {{ ref('int_gap__posted_payment') }} as posted
-        on payment.course_payment_id = posted.course_payment_id
-    where open_posting.open_kind = 'unmatched'
+        on known_child.course_payment_id = posted.course_payment_id
 
 ),
 
