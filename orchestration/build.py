@@ -59,6 +59,8 @@ class _Turns:
                 self._free.release(THREADS)
 
 
+_AS_WRITTEN = "join_order,build_side_probe_side"
+
 Create = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], str], None]
 """Puts a seed or model (the node of dbt's manifest, its compiled SQL) into the warehouse file."""
 
@@ -197,17 +199,30 @@ def _run(
     create: Create,
     turns: _Turns,
 ) -> NodeResult:
-    """One node; what runs out of memory beside another one is tried once more, alone."""
+    """One node; what runs out of memory is tried once more, alone and with the least that DuckDB needs."""
     try:
         with turns.beside():
             return _try(connection, name, node, sql, create)
     except duckdb.OutOfMemoryException:
         pass
     try:
-        with turns.alone():
+        with turns.alone(), _sparing(connection):
             return _try(connection, name, node, sql, create)
     except duckdb.OutOfMemoryException as error:
         return NodeResult(name, "error", 0, 0, dbt.one_line(str(error)), sql)
+
+
+@contextmanager
+def _sparing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One thread, and joins as they are written: facts first, what is looked up in memory.
+
+    Behind a date that is looked up DuckDB expects a fraction of the rows, and keeps the facts themselves in memory.
+    """
+    connection.execute(f"set threads = 1; set disabled_optimizers = '{_AS_WRITTEN}'")
+    try:
+        yield
+    finally:
+        connection.execute("reset threads; reset disabled_optimizers")
 
 
 def _try(

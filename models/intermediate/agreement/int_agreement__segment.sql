@@ -121,20 +121,73 @@ priced as (
 
 ),
 
--- a median of fewer others is hardly more than one other's price
+-- The median of the others' prices, found by its place: to pair each company with each other one would grow with the
+-- square of them. In the order of all prices of the activity the others stand as they do there, from its own place on
+-- one further.
+place as (
+
+    select
+        provider_id,
+        activity_no,
+        price_day_dkk,
+        row_number() over (partition by activity_no order by price_day_dkk, provider_id) as place_no,
+        count(*) over (partition by activity_no) as places
+    from priced
+    where price_day_dkk > 0
+
+),
+
+activity as (
+
+    select
+        activity_no,
+        any_value(places) as places
+    from place
+    group by activity_no
+
+),
+
+own as (
+
+    select
+        priced.provider_id,
+        priced.activity_no,
+        place.place_no,
+        activity.places - case when place.place_no is null then 0 else 1 end as others
+    from priced
+    inner join activity
+        on priced.activity_no = activity.activity_no
+    left join place
+        on priced.provider_id = place.provider_id
+        and priced.activity_no = place.activity_no
+
+),
+
+-- the one in the middle, or the two
+middle as (
+
+    select
+        provider_id,
+        activity_no,
+        place_no,
+        unnest([(others + 1) // 2, others // 2 + 1]) as other_no
+    from own
+    -- a median of fewer others is hardly more than one other's price
+    where others >= {{ var('agreement_fewest_others') }}
+
+),
+
 others as (
 
     select
-        own.provider_id,
-        own.activity_no,
+        middle.provider_id,
+        middle.activity_no,
         {{ money('median(cast(other.price_day_dkk as decimal(18, 2)))') }} as others_price_day_dkk
-    from priced as own
-    inner join priced as other
-        on own.activity_no = other.activity_no
-        and own.provider_id <> other.provider_id
-        and other.price_day_dkk > 0
-    group by own.provider_id, own.activity_no
-    having count(*) >= {{ var('agreement_fewest_others') }}
+    from middle
+    inner join place as other
+        on middle.activity_no = other.activity_no
+        and middle.other_no + case when middle.other_no >= middle.place_no then 1 else 0 end = other.place_no
+    group by middle.provider_id, middle.activity_no
 
 )
 

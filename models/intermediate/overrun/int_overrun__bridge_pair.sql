@@ -109,37 +109,38 @@ side as (
 
 ),
 
-summed as (
+-- before anything is summed: the first delivery has no year to compare
+compared_year as (
 
-    select
-        fiscal_year,
-        account_id,
-        course_id,
-        month,
-        {%- for date in ['before', 'now'] %}
-        {%- for name in account.keys() | list + plan.keys() | list if name not in ['units', 'budget_corrected', 'method_dkk', 'forecast'] %}
-        coalesce(sum({{ name }}_{{ date }}), 0) as {{ name }}_{{ date }},
-        {%- endfor %}
-        sum(units_{{ date }}) as units_{{ date }},
-        max(budget_corrected_{{ date }}) as budget_corrected_{{ date }},
-        max(forecast_method_{{ date }}) as forecast_method_{{ date }},
-        {%- for name in ['method_dkk', 'forecast'] %}
-        -- unknown where the account's forecast is; nothing where there is none
-        case
-            when not coalesce(bool_or(is_unknown_{{ date }}), false) then coalesce(sum({{ name }}_{{ date }}), 0)
-        end as {{ name }}_{{ date }},
-        {%- endfor %}
-        {%- endfor %}
-        coalesce(sum(stale_dkk_now), 0) as stale_dkk_now,
-        coalesce(sum(moved_dkk), 0) as moved_dkk
-    from side
-    group by fiscal_year, account_id, course_id, month
+    select distinct before.fiscal_year
+    from before
+    semi join now
+        on before.fiscal_year = now.fiscal_year
 
 )
 
-select summed.*
-from summed
-semi join before
-    on summed.fiscal_year = before.fiscal_year
-semi join now
-    on summed.fiscal_year = now.fiscal_year
+select
+    side.fiscal_year,
+    side.account_id,
+    side.course_id,
+    side.month,
+    {%- for date in ['before', 'now'] %}
+    {%- for name in account.keys() | list + plan.keys() | list if name not in ['units', 'budget_corrected', 'method_dkk', 'forecast'] %}
+    coalesce(sum({{ name }}_{{ date }}), 0) as {{ name }}_{{ date }},
+    {%- endfor %}
+    sum(units_{{ date }}) as units_{{ date }},
+    max(budget_corrected_{{ date }}) as budget_corrected_{{ date }},
+    max(forecast_method_{{ date }}) as forecast_method_{{ date }},
+    {%- for name in ['method_dkk', 'forecast'] %}
+    -- unknown where the account's forecast is; nothing where there is none
+    case
+        when not coalesce(bool_or(is_unknown_{{ date }}), false) then coalesce(sum({{ name }}_{{ date }}), 0)
+    end as {{ name }}_{{ date }},
+    {%- endfor %}
+    {%- endfor %}
+    coalesce(sum(stale_dkk_now), 0) as stale_dkk_now,
+    coalesce(sum(moved_dkk), 0) as moved_dkk
+from side
+semi join compared_year
+    on side.fiscal_year = compared_year.fiscal_year
+group by side.fiscal_year, side.account_id, side.course_id, side.month

@@ -11,7 +11,7 @@ course_month as (
 
     select
         course_month.month,
-        course.*,
+        course.* exclude (child_key, child_birth_key),
         case when course.is_counted then course_month.course_days else 0 end as course_days,
         min(case when course.is_counted and course_month.course_days > 0 then course_month.month end) over (
             partition by course.course_id, year(course_month.month)
