@@ -29,6 +29,7 @@ select
 from pick
 inner join activity as a on a.appropriation_no = pick.appropriation_no and a.is_main
 inner join appropriation as p on p.appropriation_no = pick.appropriation_no
+-- the one that was just made of the pick: a child may have another that begins that day with the same activity
 inner join appropriation as n
-    on n.child_no = p.child_no and n.start_on = p.start_on and n.activity_no = p.activity_no
-    and n.appropriation_no > p.appropriation_no;
+    on n.appropriation_no
+    = (select max(appropriation_no) from appropriation) - (select max(pick_no) from pick) + pick.pick_no;
