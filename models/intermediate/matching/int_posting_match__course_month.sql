@@ -113,17 +113,24 @@ candidate as (
 share as (
 
     select
-        coalesce(invoice_part.posting_id, result.posting_id) as posting_id,
+        coalesce(part.posting_id, result.posting_id) as posting_id,
         payment.course_payment_id,
         coalesce(part.amount_dkk, result.amount_dkk) as amount_dkk,
         payment.left_dkk as plan_dkk,
         result.confidence,
         result.candidates
     from result
-    left join {{ ref('int_posting_match__invoice_part') }} as invoice_part
-        on result.posting_id = invoice_part.line_id
-    left join posting as part
-        on invoice_part.posting_id = part.posting_id
+    -- the parts that were still open: an earlier step may have matched one of them
+    left join (
+        select
+            invoice_part.line_id,
+            posting.posting_id,
+            posting.amount_dkk
+        from {{ ref('int_posting_match__invoice_part') }} as invoice_part
+        inner join posting
+            on invoice_part.posting_id = posting.posting_id
+    ) as part
+        on result.posting_id = part.line_id
     left join payment
         on result.course_month_id = payment.course_id || '/' || strftime(payment.planned_month, '%Y-%m')
         and not payment.is_met
