@@ -130,12 +130,18 @@ def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
     both_run = Barrier(2)
     running: list[str] = []
     tries: list[tuple[str, list[str]]] = []
+    settings: list[tuple[Any, ...]] = []
     real = builds._failures
 
     def failures(cursor: Any, node: Any, sql: str) -> int:
         name = node["name"]
         is_first = name not in [tried for tried, _ in tries]
         tries.append((name, [*running]))
+        settings.append(
+            cursor.execute(
+                "select current_setting('threads'), current_setting('disabled_optimizers')"
+            ).fetchone()
+        )
         running.append(name)
         try:
             if is_first:
@@ -151,6 +157,9 @@ def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
     assert outcome(results)["never_odd"] == "pass"
     assert len(tries) == 3
     assert tries[-1] == ("never_odd", [])
+    assert settings[-1][0] == 1
+    assert "join_order" in settings[-1][1]
+    assert {optimizers for _, optimizers in settings[:-1]} == {""}
 
 
 def test_what_runs_out_of_memory_alone_is_an_error(
