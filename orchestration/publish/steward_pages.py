@@ -39,6 +39,9 @@ PLACES = {
 MOST_ROWS = 5000
 """A longer list is nobody's page: the largest amounts come first, and the rest is in the worklists and tables."""
 
+MOST_OF_CAUSE = 100
+"""So many gaps of one cause are told one by one; that there are more is said."""
+
 # What stands open, or is waived, as the page speaks of it.
 _GAPS = f"""
 create or replace temp view gap as
@@ -77,7 +80,7 @@ select
             comment: comment_da, comment_by: comment_by, comment_on: comment_on
         }}
         order by amount_dkk desc, occurred_on, gap_id
-    ) as gaps,
+    )[:{MOST_OF_CAUSE}] as gaps,
     count(*) over () as listed_of
 from gap
 where is_open and is_review = ?

@@ -6,7 +6,7 @@ the profile `plan`. Does not: which gaps there are (models), or what the files a
 The same publication gives the same bytes. Text is written as text, whatever it looks like.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -131,41 +131,67 @@ UNREAD_COLUMNS: Final = (
     Column("Hvad er galt", "reason", 80),
 )
 
+# The rows that a list has room for, in its order; each also tells of all that stand in that list.
+_GAP_ORDER: Final = "status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id"
 _GAPS: Final = f"""
-    select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
-    from steward.main.{GAPS_TABLE}
-    where status <> 'closed'
-    order by rule_id, status = 'waived', due_on nulls last, amount_dkk desc nulls last, gap_id
+    with gap as (
+        select * replace (coalesce(team_id, '{NO_TEAM}') as team_id)
+        from steward.main.{GAPS_TABLE}
+        where status <> 'closed'
+    )
+    select
+        *,
+        count(*) over list as listed_of,
+        count(*) filter (status <> 'waived') over list as standing,
+        count(*) filter (status <> 'waived' and is_new) over list as new,
+        count(*) filter (status = 'overdue') over list as overdue,
+        count(*) filter (status <> 'waived' and due_on between $as_of and $soon_on) over list as soon,
+        coalesce(sum(amount_dkk) filter (status <> 'waived') over list, 0) as standing_dkk
+    from gap
+    window list as (partition by team_id, rule_id)
+    qualify row_number() over (list order by {_GAP_ORDER}) <= $most_rows
+    order by rule_id, {_GAP_ORDER}
 """
 # Postings without a course with what comes nearest, and those that a steward coupled: a coupling can be taken back.
+_COUPLING_ORDER: Final = "course_payment_id is not null, posted_on, posting_id"
 _COUPLINGS: Final = f"""
     with explained as (
         from kobling.marts.mart_match_explain where subject = 'posting'
+    ),
+    coupling as (
+        select
+            unmatched.* replace (coalesce(unmatched.team_id, '{NO_TEAM}') as team_id),
+            explained.explanation_da,
+            explained.nearest_ids,
+            replace(explained.nearest_da, '; ', chr(10)) as nearest_da,
+            explained.course_payment_id
+        from steward.main.{COUPLINGS_TABLE} as unmatched
+        left join explained on unmatched.posting_id = explained.posting_id
+        union all by name
+        select
+            posting.posting_id,
+            posting.posted_on,
+            coalesce(posting.invoice_no, posting.posting_id) as document_no,
+            posting.supplier_name,
+            posting.account_id,
+            posting.amount_dkk,
+            coalesce(course.team_id, '{NO_TEAM}') as team_id,
+            explained.explanation_da,
+            explained.course_payment_id
+        from explained
+        inner join kobling.marts.fct_posting as posting on explained.posting_id = posting.posting_id
+        left join kobling.marts.dim_course as course on explained.course_id = course.course_id
+        where explained.match_method = 'manual'
     )
     select
-        unmatched.* replace (coalesce(unmatched.team_id, '{NO_TEAM}') as team_id),
-        explained.explanation_da,
-        explained.nearest_ids,
-        replace(explained.nearest_da, '; ', chr(10)) as nearest_da,
-        explained.course_payment_id
-    from steward.main.{COUPLINGS_TABLE} as unmatched
-    left join explained on unmatched.posting_id = explained.posting_id
-    union all by name
-    select
-        posting.posting_id,
-        posting.posted_on,
-        coalesce(posting.invoice_no, posting.posting_id) as document_no,
-        posting.supplier_name,
-        posting.account_id,
-        posting.amount_dkk,
-        coalesce(course.team_id, '{NO_TEAM}') as team_id,
-        explained.explanation_da,
-        explained.course_payment_id
-    from explained
-    inner join kobling.marts.fct_posting as posting on explained.posting_id = posting.posting_id
-    left join kobling.marts.dim_course as course on explained.course_id = course.course_id
-    where explained.match_method = 'manual'
-    order by course_payment_id is not null, posted_on, posting_id
+        *,
+        count(*) over list as listed_of,
+        count(*) filter (course_payment_id is null) over list as standing,
+        coalesce(sum(amount_dkk) filter (course_payment_id is null) over list, 0) as standing_dkk
+    from coupling
+    window list as (partition by team_id)
+    qualify row_number() over (list order by {_COUPLING_ORDER}) <= $most_rows
+    order by {_COUPLING_ORDER}
 """
 # The work day so many after the as-of date; a calendar that ends before it colours nothing amber.
 _SOON: Final = """
@@ -188,16 +214,19 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifes
     tables = {entry.table for entry in manifest.tables}
     if f"steward.{GAPS_TABLE}" not in tables:
         return
-    connection.execute(f"create or replace temp table worklist_gap as {_GAPS}")
+    found = connection.execute(_SOON, [SOON_WORKDAYS, manifest.as_of]).fetchone()
+    soon_on = found[0] if found else manifest.as_of
+    most = {"most_rows": MOST_ROWS}
+    connection.execute(
+        f"create or replace temp table worklist_gap as {_GAPS}",
+        {"as_of": manifest.as_of, "soon_on": soon_on, **most},
+    )
     teams = _teams(connection, "worklist_gap")
     has_couplings = f"steward.{COUPLINGS_TABLE}" in tables
     if has_couplings:
-        connection.execute(f"create or replace temp table worklist_coupling as {_COUPLINGS}")
+        connection.execute(f"create or replace temp table worklist_coupling as {_COUPLINGS}", most)
         teams = sorted({*teams, *_teams(connection, "worklist_coupling")})
-    found = connection.execute(_SOON, [SOON_WORKDAYS, manifest.as_of]).fetchone()
-    soon_on = found[0] if found else manifest.as_of
     unread = _unread(connection, manifest, quarantine)
-    # a team at a time: all rows at once are gigabytes where there are many
     for team in teams:
         gaps = _of_team(connection, "worklist_gap", team)
         couplings = _of_team(connection, "worklist_coupling", team) if has_couplings else []
@@ -250,10 +279,6 @@ def _in_words(gap: Row) -> Row:
         "status_da": "Accepteret" if is_accepted else _STATUS[gap["status"]],
         "answer_da": " ".join(filter(None, answer)) or None,
     }
-
-
-def _amount(rows: Iterable[Row]) -> Decimal:
-    return sum((row["amount_dkk"] or Decimal(0) for row in rows), Decimal(0))
 
 
 class _Worklist(Book):
@@ -339,28 +364,22 @@ class _Worklist(Book):
         totals = [Decimal(0)] * 6
         for name, rows in lists.items():
             row += 1
-            standing = [found for found in rows if found["status"] != "waived"]
+            first = rows[0]
+            waived = first["listed_of"] - first["standing"]
             counts = [
-                Decimal(len(standing)),
-                Decimal(sum(found["is_new"] for found in standing)),
-                Decimal(sum(found["status"] == "overdue" for found in standing)),
-                Decimal(
-                    sum(self.as_of <= (found["due_on"] or date.max) <= self.soon_on for found in standing)
-                ),
-                Decimal(len(rows) - len(standing)),
-                _amount(standing),
+                *(Decimal(first[name]) for name in ("standing", "new", "overdue", "soon")),
+                *(Decimal(waived), first["standing_dkk"]),
             ]
             totals = [total + count for total, count in zip(totals, counts, strict=True)]
-            first = rows[0]
             words = (first["rule_id"], first["rule_name_da"], _SEVERITY.get(first["severity"]))
             self._count_row(sheet, row, words, counts, "text", name)
         row += 1
         self._count_row(sheet, row, ("I alt", None, None), totals, "total")
         if couplings:
             row += 1
-            unmatched = [found for found in couplings if found["course_payment_id"] is None]
+            first = couplings[0]
             words = ("–", "Posteringer uden forløb, som du kan koble", None)
-            counts = [Decimal(len(unmatched)), *[Decimal(0)] * 4, _amount(unmatched)]
+            counts = [Decimal(first["standing"]), *[Decimal(0)] * 4, first["standing_dkk"]]
             self._count_row(sheet, row, words, counts, "text", COUPLINGS)
         if self.previous_as_of:
             row += 1
@@ -389,11 +408,11 @@ class _Worklist(Book):
         self, name: str, title: str, task: str, columns: Sequence[Column], rows: Sequence[Row]
     ) -> Worksheet:
         """A sheet with one row a gap, or a posting; columns that tell nothing of any of them are left out."""
-        if len(rows) > MOST_ROWS:
+        rows, listed_of = rows[:MOST_ROWS], rows[0].get("listed_of", len(rows))
+        if listed_of > MOST_ROWS:
             task += (
-                f" Her står de {MOST_ROWS} første af {len(rows)}; alle står i tabellerne i steward.duckdb."
+                f" Her står de {MOST_ROWS} første af {listed_of}; alle står i tabellerne i steward.duckdb."
             )
-            rows = rows[:MOST_ROWS]
         shown = [
             column
             for column in columns

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from orchestration.publish.manifest import Gate, Manifest, TableEntry
-from orchestration.publish.steward_pages import MOST_ROWS, write_steward_part
+from orchestration.publish.steward_pages import MOST_OF_CAUSE, MOST_ROWS, write_steward_part
 from orchestration.templating import whole as whole_number
 
 from .conftest import Whole
@@ -285,21 +285,18 @@ def test_axe_finds_nothing_to_complain_of(context: BrowserContext, whole: Whole,
     page.close()
 
 
-@pytest.mark.slow
-def test_as_many_lines_as_there_may_be_are_quick(
-    context: BrowserContext, whole: Whole, tmp_path: Path
-) -> None:
-    """On a machine that does other things too: a page of some megabytes, usable at once, and what it leaves out."""
+def written(folder: Path, whole: Whole, changes: str, copies: int) -> Path:
+    """The page of a publication with so many copies of each gap (their number: `copy.no`)."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{whole[1].path}/kobling.duckdb' as kobling (read_only)")
         connection.execute(f"attach '{whole[1].path}/steward/steward.duckdb' as small (read_only)")
         connection.execute("attach ':memory:' as steward")
         connection.execute("create table steward.main.steward_gap_rule as from small.main.steward_gap_rule")
         connection.execute(
-            """
+            f"""
             create table steward.main.steward_registration_gap as
-            select gap.* replace (gap.gap_id || '/' || copy.no as gap_id, gap.gap_id || '/' || copy.no as course_id)
-            from small.main.steward_registration_gap as gap cross join range(250) as copy (no)
+            select gap.* replace ({changes})
+            from small.main.steward_registration_gap as gap cross join range({copies}) as copy (no)
             """
         )
         manifest = Manifest(
@@ -316,8 +313,17 @@ def test_as_many_lines_as_there_may_be_are_quick(
             tables=[TableEntry(table="steward.steward_registration_gap", rows=0, columns=[], sums={})],
             files=[],
         )
-        write_steward_part(tmp_path, connection, manifest)
-    file = tmp_path / "index.html"
+        write_steward_part(folder, connection, manifest)
+    return folder / "index.html"
+
+
+@pytest.mark.slow
+def test_as_many_lines_as_there_may_be_are_quick(
+    context: BrowserContext, whole: Whole, tmp_path: Path
+) -> None:
+    """On a machine that does other things too: a page of some megabytes, usable at once, and what it leaves out."""
+    changes = "gap.gap_id || '/' || copy.no as gap_id, gap.gap_id || '/' || copy.no as course_id"
+    file = written(tmp_path, whole, changes, 250)
     page = context.new_page()
     page.goto(file.as_uri())
     lines = int(page.locator(".dt-info").inner_text().rpartition(" ")[2].replace(".", ""))
@@ -337,3 +343,16 @@ def test_as_many_lines_as_there_may_be_are_quick(
     )
     assert took < 3000
     page.close()
+
+
+def test_a_cause_with_thousands_of_gaps_tells_the_first_and_how_many_more(
+    whole: Whole, tmp_path: Path
+) -> None:
+    changes = "gap.gap_id || '/' || copy.no as gap_id, gap.course_id || ' ' as course_id"
+    page = written(tmp_path, whole, changes, 1000).read_text(encoding="utf-8")
+    told = [int(number.replace(".", "")) for number in re.findall(r"<li>De øvrige ([\d.]+) står", page)]
+    # each cause has a thousand times what it had
+    assert told
+    assert all((number + MOST_OF_CAUSE) % 1000 == 0 for number in told)
+    longest = max(cause.count("<li>") for cause in page.split("<details>")[1:])
+    assert longest == MOST_OF_CAUSE
