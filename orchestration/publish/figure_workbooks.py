@@ -102,6 +102,8 @@ class FigureBook(Book):
             if filled.not_run
             else table.note or table.empty * (not filled.rows)
         )
+        if len(filled.rows) < filled.listed_of:
+            about += f" Her står de {len(filled.rows)} første af {filled.listed_of}; alle står i tabellen {table.mart}."
         sheet.write_string(1, 0, safe_text(about), self.format("plain"))
         self.page(sheet)
         if filled.not_run or not filled.rows:

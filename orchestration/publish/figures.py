@@ -21,6 +21,9 @@ from orchestration.publish.metrics import Metrics, read_metrics
 from orchestration.publish.tables import quoted, rows_of
 from orchestration.templating import NUMBERS, written
 
+MOST_ROWS: Final = 10_000
+"""A longer list is nobody's worksheet; the whole is in the mart."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Key:
@@ -105,7 +108,7 @@ class Table:
     where: str = "true"
     order: str = ""
     limit: int | None = None
-    """So many rows on a page; a workbook has them all."""
+    """So many rows on a page; a workbook has up to `MOST_ROWS`."""
     always: str = ""
     """What the first key shows on a row that a page has in any case."""
     has_total: bool = True
@@ -171,6 +174,9 @@ class Filled:
     """The table's, without those that are not published."""
     rows: Sequence[Row]
     total: Row | None
+    """Of all rows, also those that are not read."""
+    listed_of: int = 0
+    """So many rows there are."""
     not_run: str | None = None
     """Why there is nothing to read, as a reader understands it."""
     missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -249,21 +255,21 @@ class Reader:
         """The table, filled."""
         if not self.has(table.mart):
             reason = self.not_run.get(table.mart, "tabellen er ikke i denne publikation")
-            return Filled(table, table.fields, [], None, reason)
+            return Filled(table, table.fields, [], None, not_run=reason)
         fields = [
             field
             for field in (asked.defined(self.metrics) for asked in table.fields)
             if self.has(field.mart or table.mart)
             and (field.expression or field.name in self.columns[field.mart or table.mart])
         ]
-        rows = _rows(self.connection, table, table.by, fields)
-        total = _rows(self.connection, table, (), fields)[0] if table.has_total and rows else None
+        rows, listed_of = _rows(self.connection, table, table.by, fields)
+        total = _rows(self.connection, table, (), fields)[0][0] if table.has_total and rows else None
         missing = {
             field.name: self.not_run[column]
             for field in fields
             if (column := f"{field.mart or table.mart}.{field.name}") in self.not_run
         }
-        return Filled(table, fields, rows, total, missing=missing)
+        return Filled(table, fields, rows, total, listed_of, missing=missing)
 
 
 def condition(keys: Mapping[str, Any]) -> str:
@@ -276,7 +282,8 @@ def condition(keys: Mapping[str, Any]) -> str:
 
 def _rows(
     connection: duckdb.DuckDBPyConnection, table: Table, by: Sequence[Key], fields: Sequence[Field]
-) -> list[Row]:
+) -> tuple[list[Row], int]:
+    """The first rows, and those that a page has in any case; how many there are."""
     sources = _sources(table, fields)
     columns = [key.column for key in by]
     parts, joins, shown = [], [], [f"source_0.{column}" for column in columns]
@@ -293,12 +300,15 @@ def _rows(
         shown += [f"source_{number}.{field.name}" for field in wanted]
     names = [f"{key.name or f'found.{key.column}'} as shown_{number}" for number, key in enumerate(by)]
     order = f"order by {', '.join([table.order] * bool(table.order) + columns)}" if columns else ""
+    in_any_case = f"or shown_0 = {quoted(table.always)}" if columns and table.always else ""
     query = (
         f"with {', '.join(parts)}, found as (select {', '.join(shown)} {' '.join(joins)}) "
-        f"select {', '.join(['found.*', *names])} from found {order}"
+        f"select {', '.join(['found.*', *names])}, count(*) over () as listed_of from found "
+        f"qualify row_number() over ({order}) <= {MOST_ROWS} {in_any_case} {order}"
     )
+    read = rows_of(connection, query)
     rows = []
-    for found in rows_of(connection, query):
+    for found in read:
         keys = {key.column: found[key.column] for key in by}
         same = condition({key.sql or key.column: found[key.column] for key in by})
         figures = {
@@ -317,7 +327,7 @@ def _rows(
                 figures,
             )
         )
-    return rows
+    return rows, read[0]["listed_of"] if read else 0
 
 
 def _sources(table: Table, fields: Iterable[Field]) -> list[tuple[str, str, list[Field]]]:
