@@ -16,7 +16,7 @@ from orchestration.templating import long_month, month
 PRICES: Final = "mart_unit_price"
 VARIANCE: Final = "mart_unit_price_variance"
 SHOWN: Final = 15
-"""So many rows of a drill-down stand on the page; the workbook has them all."""
+"""So many rows of a drill-down stand on the page; the workbook has more."""
 
 KINDS: Final = {
     "company": "firmaer",

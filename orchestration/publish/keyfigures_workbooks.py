@@ -1,4 +1,4 @@
-"""The key figures for the controller: the page's tables as a workbook, with all their rows.
+"""The key figures for the controller: the page's tables as a workbook, with more of their rows.
 
 Belongs here: which file there is. Does not: reading the tables (keyfigures), sheets of tables (figure_workbooks).
 """
