@@ -142,6 +142,7 @@ _GAPS: Final = f"""
     select
         *,
         count(*) over list as listed_of,
+        count(*) filter (status = 'waived') over list as waived,
         count(*) filter (status <> 'waived') over list as standing,
         count(*) filter (status <> 'waived' and is_new) over list as new,
         count(*) filter (status = 'overdue') over list as overdue,
@@ -263,7 +264,13 @@ def _unread(connection: duckdb.DuckDBPyConnection, manifest: Manifest, quarantin
     # a quarantine may be cleared away by hand
     files = ", ".join(quoted(path) for path in paths if path.is_file())
     columns = ", ".join(column.field for column in UNREAD_COLUMNS)
-    return rows_of(connection, f"select {columns} from read_parquet([{files}]) order by all") if files else []
+    if not files:
+        return []
+    query = f"""
+        select {columns}, count(*) over () as listed_of
+        from read_parquet([{files}]) order by {columns} limit {MOST_ROWS}
+    """
+    return rows_of(connection, query)
 
 
 def _in_words(gap: Row) -> Row:
@@ -294,7 +301,7 @@ class _Worklist(Book):
         rules = [list(found) for _, found in groupby(gaps, key=lambda row: row["rule_id"])]
         titles = [f"{rows[0]['rule_id']} {rows[0]['rule_name_da']}" for rows in rules]
         names = sheet_names(titles, (OVERVIEW, COUPLINGS, UNREAD))
-        self._overview(overview, dict(zip(names, rules, strict=True)), couplings, len(unread))
+        self._overview(overview, dict(zip(names, rules, strict=True)), couplings, unread)
         for name, title, rows in zip(names, titles, rules, strict=True):
             task = f"Det skal der gøres: {rows[0]['action_da']}"
             sheet = self._list(name, title, task, GAP_COLUMNS, [_in_words(row) for row in rows])
@@ -308,7 +315,11 @@ class _Worklist(Book):
         self.book.close()
 
     def _overview(
-        self, sheet: Worksheet, lists: Mapping[str, list[Row]], couplings: Sequence[Row], unread: int
+        self,
+        sheet: Worksheet,
+        lists: Mapping[str, list[Row]],
+        couplings: Sequence[Row],
+        unread: Sequence[Row],
     ) -> None:
         """What the workbook is, what is in it, and how to answer."""
         sheet.hide_gridlines(2)
@@ -320,7 +331,9 @@ class _Worklist(Book):
         sheet.write_string(0, 0, safe_text(f"Arbejdsliste: {self.team}"), self.format("title"))
         sheet.write_string(1, 0, f"Registreringsmangler pr. {day(self.as_of)}. {about}", plain)
         if unread:
-            told = f"{unread} svar i den seneste levering kunne ikke læses: se arket {UNREAD}."
+            told = (
+                f"{unread[0]['listed_of']} svar i den seneste levering kunne ikke læses: se arket {UNREAD}."
+            )
             sheet.write_string(2, 0, told, self.format("warning"))
         for row, (label, name, value, meaning) in enumerate(
             (
@@ -365,10 +378,9 @@ class _Worklist(Book):
         for name, rows in lists.items():
             row += 1
             first = rows[0]
-            waived = first["listed_of"] - first["standing"]
             counts = [
-                *(Decimal(first[name]) for name in ("standing", "new", "overdue", "soon")),
-                *(Decimal(waived), first["standing_dkk"]),
+                Decimal(first[count])
+                for count in ("standing", "new", "overdue", "soon", "waived", "standing_dkk")
             ]
             totals = [total + count for total, count in zip(totals, counts, strict=True)]
             words = (first["rule_id"], first["rule_name_da"], _SEVERITY.get(first["severity"]))
@@ -408,10 +420,10 @@ class _Worklist(Book):
         self, name: str, title: str, task: str, columns: Sequence[Column], rows: Sequence[Row]
     ) -> Worksheet:
         """A sheet with one row a gap, or a posting; columns that tell nothing of any of them are left out."""
-        rows, listed_of = rows[:MOST_ROWS], rows[0].get("listed_of", len(rows))
-        if listed_of > MOST_ROWS:
+        listed_of = rows[0]["listed_of"]
+        if listed_of > len(rows):
             task += (
-                f" Her står de {MOST_ROWS} første af {listed_of}; alle står i tabellerne i steward.duckdb."
+                f" Her står de {len(rows)} første af {listed_of}; alle står i tabellerne i steward.duckdb."
             )
         shown = [
             column

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import BaseModel
 
 from orchestration.publish import Publication
+from orchestration.publish.manifest import Column, Gate, Manifest, TableEntry
 from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.validation import ExpectationOutcome, ValidationResult
@@ -83,6 +84,27 @@ def verdicts(severity: Severity = "critical", success: bool = True) -> list[Vali
         ValidationResult(subject="lake", outcomes=[]),
         ValidationResult(subject="marts", outcomes=[outcome(severity, success)]),
     ]
+
+
+def manifest_of(**tables: list[Column]) -> Manifest:
+    """The manifest of a publication of March with these tables: `schema__table` → its columns."""
+    return Manifest(
+        id="march",
+        as_of=MARCH,
+        previous_as_of=date(2022, 2, 28),
+        built_at=datetime(2026, 1, 1, tzinfo=UTC),
+        run_id="run",
+        kobling_version="0",
+        git_commit=None,
+        key_fingerprint=None,
+        gate=Gate(result="passed", expectations=0, dbt_tests=0, critical=0, warnings=[]),
+        deliveries=[],
+        tables=[
+            TableEntry(table=name.replace("__", "."), rows=0, columns=columns, sums={})
+            for name, columns in tables.items()
+        ],
+        files=[],
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Tables of figures longer than anybody reads."""
 
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,12 @@ from openpyxl import load_workbook
 from orchestration.publish import figures
 from orchestration.publish.figure_workbooks import FigureBook
 from orchestration.publish.figures import Field, Filled, Key, Reader, Table
-from orchestration.publish.manifest import Column, Gate, Manifest, TableEntry
+from orchestration.publish.manifest import Column
+
+from .conftest import manifest_of
 
 COLUMNS = [Column(name="supplier", type="VARCHAR"), Column(name="paid_dkk", type="DECIMAL(18,2)")]
-MANIFEST = Manifest(
-    id="long",
-    as_of=date(2022, 3, 31),
-    previous_as_of=None,
-    built_at=datetime(2026, 1, 1, tzinfo=UTC),
-    run_id="run",
-    kobling_version="0",
-    git_commit=None,
-    key_fingerprint=None,
-    gate=Gate(result="passed", expectations=0, dbt_tests=0, critical=0, warnings=[]),
-    deliveries=[],
-    tables=[TableEntry(table="marts.mart_paid", rows=5, columns=COLUMNS, sums={})],
-    files=[],
-)
+MANIFEST = manifest_of(marts__mart_paid=COLUMNS)
 PAID = Table(
     "paid",
     "Betalt",

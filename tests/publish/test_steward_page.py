@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,11 +11,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from orchestration.publish.manifest import Gate, Manifest, TableEntry
 from orchestration.publish.steward_pages import MOST_OF_CAUSE, MOST_ROWS, write_steward_part
 from orchestration.templating import whole as whole_number
 
-from .conftest import Whole
+from .conftest import Whole, manifest_of
 
 OPEN = "status in ('open', 'overdue') and severity <> 'I'"
 
@@ -299,21 +297,7 @@ def written(folder: Path, whole: Whole, changes: str, copies: int) -> Path:
             from small.main.steward_registration_gap as gap cross join range({copies}) as copy (no)
             """
         )
-        manifest = Manifest(
-            id="many",
-            as_of=date(2022, 3, 31),
-            previous_as_of=date(2022, 2, 28),
-            built_at=datetime(2026, 1, 1, tzinfo=UTC),
-            run_id="run",
-            kobling_version="0",
-            git_commit=None,
-            key_fingerprint=None,
-            gate=Gate(result="passed", expectations=0, dbt_tests=0, critical=0, warnings=[]),
-            deliveries=[],
-            tables=[TableEntry(table="steward.steward_registration_gap", rows=0, columns=[], sums={})],
-            files=[],
-        )
-        write_steward_part(folder, connection, manifest)
+        write_steward_part(folder, connection, manifest_of(steward__steward_registration_gap=[]))
     return folder / "index.html"
 
 
