@@ -26,6 +26,7 @@ from orchestration.publish.keyfigures_subjects import subjects
 from orchestration.publish.keyfigures_tables import (
     ACTIVITY_NAME,
     KINDS,
+    OTHERS,
     PERSONS,
     PRICES,
     PROVIDER_GROUP,
@@ -48,6 +49,9 @@ COLOURS: Final = [*charts.COLOURS, "#8c6d1f"]
 
 TOP: Final = 5
 """So many segments stand on the first screen."""
+
+MOST_PROVIDERS: Final = 500
+"""So many can be selected, those with the largest cost; nobody looks through a longer list, and the page holds it."""
 
 
 @dataclass(frozen=True)
@@ -439,18 +443,28 @@ def _colour(series: str, year: str) -> str:
     return COLOURS[2 * (not series.startswith(year)) + series.endswith("planlagt")]
 
 
+def _provider(period: Period) -> str:
+    """SQL for the provider that is selected by: persons are one, and so are those beyond `MOST_PROVIDERS`."""
+    largest = (
+        f"select {PROVIDER_GROUP} as provider from kobling.marts.{PRICES} where {selectable(period)} group by provider"
+        f" order by sum(cost_total_dkk) desc, provider limit {MOST_PROVIDERS}"
+    )
+    return f"case when {PROVIDER_GROUP} in ({largest}) then {PROVIDER_GROUP} else '{OTHERS}' end"
+
+
 def _choices(reader: Reader, period: Period) -> dict[str, list[tuple[str, list[tuple[str, str]]]]]:
     """What can be selected: the sections, measures and providers with a course; persons as one."""
     where = selectable(period)
     kind = (
-        f"case when found.provider = '{PERSONS}' then 'person' else coalesce((select provider.provider_kind from "
-        "kobling.marts.dim_provider as provider where provider.provider_id = found.provider), 'unknown') end"
+        f"case found.provider when '{PERSONS}' then 'person' when '{OTHERS}' then 'others' else "
+        "coalesce((select provider.provider_kind from kobling.marts.dim_provider as provider"
+        " where provider.provider_id = found.provider), 'unknown') end"
     )
     found: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {}
     for name, key, shown, group in (
         ("section", "section_id", SECTION_NAME.format("section"), "''"),
         ("activity", "activity_no", ACTIVITY_NAME.format("activity"), "''"),
-        ("provider", PROVIDER_GROUP, PROVIDER_NAME.format("provider"), kind),
+        ("provider", _provider(period), PROVIDER_NAME.format("provider"), kind),
     ):
         rows = reader.rows(
             f"""
@@ -473,7 +487,7 @@ def _cells(reader: Reader, period: Period) -> str:
     [columns] = reader.rows(
         f"""
         with cell as (
-            select month, section_id as section, activity_no as activity, {PROVIDER_GROUP} as provider,
+            select month, section_id as section, activity_no as activity, {_provider(period)} as provider,
                 sum(active_courses)::bigint as courses, sum(course_days)::bigint as days,
                 sum(units)::double as units, (sum(cost_by_unit_dkk) * 100)::bigint as by_unit,
                 (sum(cost_total_dkk) * 100)::bigint as planned, (sum(cost_posted_dkk) * 100)::bigint as posted

@@ -23,11 +23,13 @@ KINDS: Final = {
     "person": "privatpersoner",
     "internal": "egne institutioner",
     "unknown": "ukendt leverandør",
+    "others": "øvrige leverandører",
     "all": "alle leverandører",
 }
 """Kind of provider → what the page calls it."""
 
 PERSONS: Final = "Privatpersoner"
+OTHERS: Final = "Øvrige leverandører"
 UNATTACHED: Final = "Ufordelt"
 
 _KIND_NAME = "case found.provider_kind {} else found.provider_kind end".format(

@@ -1,5 +1,6 @@
 """The key figures as a reader meets them: in a browser, on a phone, on paper, in Excel; with the marts' figures."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from playwright.sync_api import BrowserContext, Page
 from orchestration.publish import keyfigures
 from orchestration.publish.explanation import text
 from orchestration.publish.keyfigures import KeyFigures
-from orchestration.publish.keyfigures_tables import Period
+from orchestration.publish.keyfigures_tables import OTHERS, Period
 from orchestration.publish.publication import publish
 from orchestration.settings import Settings
 from orchestration.templating import amount, whole, written
@@ -198,6 +199,27 @@ def test_a_selection_redraws_the_trends_with_the_marts_figures(page: Page, query
     page.wait_for_function("document.querySelector('#udvalg').textContent === 'Alle forløb.'")
     assert price.inner_html() == before
     assert page.evaluate("location.hash") == ""
+
+
+def test_of_many_providers_the_smaller_are_selected_together(
+    published: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cells() -> tuple[list[str], int]:
+        found = read(published)
+        assert found
+        told = json.loads(found.cells)["cells"]
+        offered = [id_ for _, options in found.choices["provider"] for id_, _ in options]
+        assert set(offered) == set(told["provider"])
+        return offered, sum(told["planned"])
+
+    every, planned = cells()
+    assert OTHERS not in every
+    monkeypatch.setattr(keyfigures, "MOST_PROVIDERS", 1)
+    some, same = cells()
+    assert same == planned
+    assert len(every) > 2
+    assert len(some) == 2
+    assert OTHERS in some
 
 
 def test_a_bookmark_opens_its_selection_and_keys_choose(context: BrowserContext, folder: Path) -> None:
