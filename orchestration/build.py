@@ -25,15 +25,19 @@ from orchestration.dbt import NodeResult
 from orchestration.errors import BrokenModel
 from orchestration.settings import MEMORY_LIMIT, PROJECT_ROOT, Target
 
-THREADS = 2
-"""Nodes at a time: one thread prepares the next query while DuckDB's own threads work on another."""
+NODES_AT_A_TIME = 2
+"""One thread prepares the next query while DuckDB's own threads work on another."""
+
+ROWS_OF_TWO = 2_000_000
+"""With more delivered rows than this a node has all memory for itself: two would spill what one can hold."""
 
 
 class _Turns:
     """Nodes run beside each other, or one alone: for that it waits until the others are done."""
 
-    def __init__(self) -> None:
-        self._free = Semaphore(THREADS)
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._free = Semaphore(places)
         # whoever waits to be alone keeps the next ones from beginning
         self._queue = Lock()
 
@@ -51,15 +55,18 @@ class _Turns:
     def alone(self) -> Iterator[None]:
         """With all memory for itself."""
         with self._queue:
-            for _ in range(THREADS):
+            for _ in range(self._places):
                 self._free.acquire()
             try:
                 yield
             finally:
-                self._free.release(THREADS)
+                self._free.release(self._places)
 
 
 _AS_WRITTEN = "join_order,build_side_probe_side"
+
+# The macro as_of as dbt compiles it.
+_AS_OF = re.compile(r'\(select run\.as_of from "kobling"\."staging"\."stg_control__run" as run\)')
 
 Create = Callable[[duckdb.DuckDBPyConnection, Mapping[str, Any], str], None]
 """Puts a seed or model (the node of dbt's manifest, its compiled SQL) into the warehouse file."""
@@ -100,7 +107,19 @@ def build(
         for schema in {manifest["nodes"][name]["schema"] for name in wanted}:
             connection.execute(f"create schema if not exists {schema}")
         create = _create if target == "duckdb" else _on_spark(connection, database, root)
-        return list(_execute(connection, order, manifest, compiled, create))
+        queries = _as_of_written(connection, {name: compiled[name] for name in wanted if name in compiled})
+        return list(_execute(connection, order, manifest, queries, create))
+
+
+def _as_of_written(connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str]) -> dict[str, str]:
+    """The queries with the run's as-of date instead of the look at the table that has it.
+
+    Behind a date that is looked up DuckDB expects a hundredth of the rows: it would keep the facts in memory and read
+    past them what is small.
+    """
+    row = connection.execute("select as_of from control.run").fetchone()
+    written = f"date '{row[0]}'" if row else "cast(null as date)"
+    return {name: _AS_OF.sub(written, query) for name, query in queries.items()}
 
 
 def _on_spark(connection: duckdb.DuckDBPyConnection, database: Path, root: Path) -> Create:
@@ -158,8 +177,9 @@ def _execute(
     order.prepare()
     running: dict[Future[NodeResult], str] = {}
     lost: set[str] = set()
-    turns = _Turns()
-    with ThreadPoolExecutor(THREADS) as pool:
+    at_a_time = _nodes_at_a_time(connection)
+    turns = _Turns(at_a_time)
+    with ThreadPoolExecutor(at_a_time) as pool:
         try:
             while order.is_active():
                 for name in order.get_ready():
@@ -178,6 +198,11 @@ def _execute(
             pool.shutdown(wait=False, cancel_futures=True)
             connection.interrupt()
             raise
+
+
+def _nodes_at_a_time(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute("select coalesce(sum(row_count), 0) from control.delivery_file").fetchone()
+    return 1 if row and row[0] > ROWS_OF_TWO else NODES_AT_A_TIME
 
 
 def _skip(

@@ -1,8 +1,9 @@
 """What is built of the SQL that dbt compiled: order, contracts, tests, and what a broken model takes with it."""
 
 import json
+import re
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import duckdb
@@ -63,12 +64,24 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return compiled
 
 
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A warehouse file with what the build looks up itself: the run's date, and how many rows were delivered."""
+    path = tmp_path / dbt.DATABASE
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("""
+            create schema control;
+            create table control.run as select date '2022-06-30' as as_of;
+            create table control.delivery_file as select 20 as row_count;
+        """)
+    return path
+
+
 def outcome(results: list[dbt.NodeResult]) -> dict[str, str]:
     return {result.unique_id.split(".")[2]: result.status for result in results}
 
 
-def test_everything_is_built_and_tested(project: dict[str, str], tmp_path: Path) -> None:
-    database = tmp_path / dbt.DATABASE
+def test_everything_is_built_and_tested(project: dict[str, str], database: Path) -> None:
     results = build(database)
     assert outcome(results) == {
         **dict.fromkeys(("seed", "numbers", "doubled", "mart", "never_odd"), "success"),
@@ -86,9 +99,9 @@ def test_everything_is_built_and_tested(project: dict[str, str], tmp_path: Path)
     assert [found[:2] for found in described] == [("total", "DECIMAL(18,2)"), ("mark", "VARCHAR")]
 
 
-def test_what_rests_on_a_broken_model_is_left_out(project: dict[str, str], tmp_path: Path) -> None:
+def test_what_rests_on_a_broken_model_is_left_out(project: dict[str, str], database: Path) -> None:
     project["model.p.doubled"] = "select no_such_column from staging.numbers"
-    results = build(tmp_path / dbt.DATABASE)
+    results = build(database)
     assert outcome(results) == {
         "seed": "success",
         "numbers": "success",
@@ -107,14 +120,13 @@ def test_what_rests_on_a_broken_model_is_left_out(project: dict[str, str], tmp_p
         ("select 1.5::double as total, 'x' as mark", "total is DOUBLE, declared DECIMAL"),
     ],
 )
-def test_a_contract_is_held(project: dict[str, str], tmp_path: Path, sql: str, told: str) -> None:
+def test_a_contract_is_held(project: dict[str, str], database: Path, sql: str, told: str) -> None:
     project["model.p.mart"] = sql
-    (broken,) = [result for result in build(tmp_path / dbt.DATABASE) if result.status == "error"]
+    (broken,) = [result for result in build(database) if result.status == "error"]
     assert broken.message == f"the contract of the model does not hold: {told}"
 
 
-def test_a_part_is_built_again_with_its_tests(project: dict[str, str], tmp_path: Path) -> None:
-    database = tmp_path / dbt.DATABASE
+def test_a_part_is_built_again_with_its_tests(project: dict[str, str], database: Path) -> None:
     build(database, tests=False)
     project["model.p.doubled"] = "select 1 as number, 'x' as mark"
     assert outcome(build(database, ["model.p.doubled"])) == {
@@ -125,7 +137,7 @@ def test_a_part_is_built_again_with_its_tests(project: dict[str, str], tmp_path:
 
 
 def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
-    project: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: dict[str, str], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both_run = Barrier(2)
     running: list[str] = []
@@ -153,7 +165,7 @@ def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
             running.remove(name)
 
     monkeypatch.setattr(builds, "_failures", failures)
-    results = build(tmp_path / dbt.DATABASE)
+    results = build(database)
     assert outcome(results)["never_odd"] == "pass"
     assert len(tries) == 3
     assert tries[-1] == ("never_odd", [])
@@ -163,15 +175,54 @@ def test_what_runs_out_of_memory_beside_another_is_tried_again_alone(
 
 
 def test_what_runs_out_of_memory_alone_is_an_error(
-    project: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: dict[str, str], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failures(*_: object) -> int:
         raise duckdb.OutOfMemoryException("of the test's own")
 
     monkeypatch.setattr(builds, "_failures", failures)
-    found = outcome(build(tmp_path / dbt.DATABASE))
+    found = outcome(build(database))
     assert {found["never_odd"], found["above_five"]} == {"error"}
     assert found["mart"] == "success"
+
+
+@pytest.mark.parametrize(("rows", "beside"), [(builds.ROWS_OF_TWO, True), (builds.ROWS_OF_TWO + 1, False)])
+def test_of_many_rows_one_node_is_worked_on_at_a_time(
+    project: dict[str, str], database: Path, monkeypatch: pytest.MonkeyPatch, rows: int, beside: bool
+) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update control.delivery_file set row_count = ?", [rows])
+    both_run = Barrier(2)
+    met: list[bool] = []
+
+    def failures(*_: object) -> int:
+        try:
+            both_run.wait(timeout=30 if beside else 1)
+        except BrokenBarrierError:
+            met.append(False)
+        else:
+            met.append(True)
+        return 0
+
+    monkeypatch.setattr(builds, "_failures", failures)
+    build(database)
+    assert met == [beside, beside]
+
+
+def test_the_as_of_date_stands_in_the_queries(project: dict[str, str], database: Path) -> None:
+    """There is no table stg_control__run here to look it up in."""
+    looked_up = '(select run.as_of from "kobling"."staging"."stg_control__run" as run)'
+    project["model.p.doubled"] = f"select year({looked_up}) as number, 'x' as mark"
+    assert outcome(build(database))["doubled"] == "success"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select number from staging.doubled").fetchall() == [(2022,)]
+
+
+def test_it_is_what_the_macro_as_of_compiles_to() -> None:
+    dbt.prepare()
+    queries = [query for query in dbt.compiled().values() if re.search(r"select run\.as_of\s+from", query)]
+    assert queries
+    assert [query for query in queries if not builds._AS_OF.search(query)] == []
 
 
 def test_results_are_kept_in_dbts_form(tmp_path: Path) -> None:
