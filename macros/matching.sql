@@ -24,15 +24,15 @@
 
 {#- CTEs that every step starts from: `posting`, still unmatched, and `payment` with what is left of it. -#}
 {% macro open_for_matching(step) -%}
-earlier as (
-    {{ earlier_matches(step) }}
-),
-
 posting as (
 
     select posting.*
     from {{ ref('int_posting_match__posting') }} as posting
-    anti join (select posting_id from earlier where course_payment_id is not null) as matched
+    anti join (
+        select posting_id
+        from ({{ earlier_matches(step) }}) as earlier
+        where course_payment_id is not null
+    ) as matched
         on posting.posting_id = matched.posting_id
 
 ),
@@ -42,7 +42,7 @@ allocated as (
     select
         course_payment_id,
         sum(allocated_dkk) as allocated_dkk
-    from earlier
+    from ({{ earlier_matches(step) }}) as earlier
     where course_payment_id is not null
     group by course_payment_id
 
@@ -116,7 +116,7 @@ line_month as (
             supplier_no,
             planned_month,
             paid_on
-        from payment
+        from {{ ref('int_posting_match__payment') }}
         where payment_method not in ('SD', 'CASH')
     ) as marked
         on line.supplier_no = marked.supplier_no
@@ -177,30 +177,40 @@ posting_month as (
     )
 {%- endmacro %}
 
-{#- Equal payments of one course in one month and the equal postings that may pay for them go together in order: of
-    posting there, of the day marked as paid or planned here. The money is right whoever gets which; of which payment a
-    posting really was nothing tells, so that `twins` says how many were equal. -#}
-{% macro order_gap(posting, payment) -%}
-    abs(
-        dense_rank() over (
-            partition by {{ payment }}.course_id, {{ payment }}.planned_month, {{ posting }}.amount_dkk
-            order by {{ posting }}.posted_on, {{ posting }}.posting_id
-        ) - dense_rank() over (
-            partition by {{ posting }}.posting_id, {{ payment }}.course_id, {{ payment }}.planned_month, {{ payment }}.planned_dkk, {{ payment }}.is_met
-            order by {{ payment }}.paid_on nulls last, {{ payment }}.planned_on
-        )
-    )
-{%- endmacro %}
+{#- CTE `dealt`, or of another name: the pairs with `order_gap` and `twins`. Equal payments of one course in one month and the equal postings
+    that may pay for them go together in order: of posting there, of the day marked as paid or planned here. The money is
+    right whoever gets which; of which payment a posting really was nothing tells, so that `twins` says how many were
+    equal. Most months have one payment: its pairs are sorted once instead of four times. -#}
+{% macro dealt_out(pair, name='dealt') -%}
+{{ name }} as (
 
-{% macro twins(posting, payment) -%}
-    least(
-        count(*) over (
-            partition by {{ payment }}.course_payment_id, {{ posting }}.posted_on, {{ posting }}.service_month
-        ),
-        count(*) over (
-            partition by {{ posting }}.posting_id, {{ payment }}.course_id, {{ payment }}.planned_month, {{ payment }}.planned_dkk
-        )
-    )
+    {%- for is_month_shared in [true, false] %}
+
+    select
+        *,
+        abs(
+            dense_rank() over (partition by course_id, planned_month, amount_dkk order by posted_on, posting_id)
+            {%- if is_month_shared %}
+            - dense_rank() over (
+                partition by posting_id, course_id, planned_month, planned_dkk, is_met
+                order by paid_on nulls last, planned_on
+            )
+        ) as order_gap,
+        least(
+            count(*) over (partition by course_payment_id, posted_on, service_month),
+            count(*) over (partition by posting_id, course_id, planned_month, planned_dkk)
+        ) as twins
+            {%- else %}
+            - 1
+        ) as order_gap,
+        1 as twins
+            {%- endif %}
+    from {{ pair }}
+    where {{ 'not ' if not is_month_shared }}is_month_shared
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+)
 {%- endmacro %}
 
 {#- From the CTE `candidate` (posting_id, target, amount_dkk, is_met, and the ranking columns) to the CTE `result`. A

@@ -35,19 +35,13 @@ coupled as (
 
 ),
 
-payment as (
-
-    select * from {{ ref('int_posting_match__payment') }}
-
-),
-
 target as (
 
     select
         coupled.posting_id,
         payment.course_payment_id
     from coupled
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on coupled.written_payment_id = payment.course_payment_id
 
     union all
@@ -56,7 +50,7 @@ target as (
         coupled.posting_id,
         payment.course_payment_id
     from coupled
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on coupled.written_payment_id = payment.course_id
     qualify row_number() over (
         partition by coupled.posting_id

@@ -5,20 +5,26 @@ with
 
 {{ months_of_postings(var('match_window_days'), whole_lines=true) }},
 
-candidate as (
+pair as (
 
     select
         posting.posting_id,
         payment.course_payment_id,
         posting.amount_dkk,
         payment.is_met,
+        posting.posted_on,
+        posting.service_month,
+        payment.course_id,
+        payment.planned_on,
+        payment.planned_month,
+        payment.planned_dkk,
+        payment.paid_on,
+        payment.is_month_shared,
         {{ amount_class('posting', 'payment') }} as amount_class,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
         {{ lag_gap('posting', 'payment') }} as lag_gap,
         abs(posting.amount_dkk - payment.planned_dkk) as amount_gap,
-        not payment.is_course_in_use as is_unused,
-        {{ order_gap('posting', 'payment') }} as order_gap,
-        {{ twins('posting', 'payment') }} as twins
+        not payment.is_course_in_use as is_unused
     from posting_month as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
@@ -30,6 +36,8 @@ candidate as (
         and not {{ is_doubtful('posting', 'payment') }}
 
 ),
+
+{{ dealt_out('pair', name='candidate') }},
 
 {{ assign_matches(['amount_class', 'paid_gap', 'lag_gap', 'amount_gap', 'is_unused', 'order_gap'], '0.90 / twins', candidates='twins') }}
 

@@ -19,7 +19,7 @@ matched as (
         origin.amount_dkk as origin_amount_dkk,
         earlier.course_payment_id,
         earlier.allocated_dkk
-    from earlier
+    from ({{ earlier_matches('invoice') }}) as earlier
     inner join {{ ref('int_posting_match__posting') }} as origin
         on earlier.posting_id = origin.posting_id
     where earlier.course_payment_id is not null

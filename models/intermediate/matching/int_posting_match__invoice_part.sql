@@ -3,18 +3,6 @@
 -- while neither is one alone: internal settlements and cut texts carry no numbers.
 with
 
-posting as (
-
-    select * from {{ ref('int_posting_match__posting') }} where supplier_no is not null
-
-),
-
-payment as (
-
-    select * from {{ ref('int_posting_match__payment') }} where supplier_no is not null
-
-),
-
 numbered as (
 
     select
@@ -25,8 +13,9 @@ numbered as (
             '|', supplier_no, account_id, strftime(coalesce(service_month, posted_on), '%Y-%m'), part_count, hint_initials_key,
             hint_birth_key, hint_first_name_key, hint_first_name_initial_key, text_appropriation_id, course_reference
         )) as line_id
-    from posting
-    where part_count > 1
+    from {{ ref('int_posting_match__posting') }}
+    where supplier_no is not null
+        and part_count > 1
 
 ),
 
@@ -41,7 +30,7 @@ whole_set as (
 
 ),
 
-unnumbered as (
+unnumbered as not materialized (
 
     select
         posting_id,
@@ -51,8 +40,9 @@ unnumbered as (
         service_month,
         posted_on,
         amount_dkk
-    from posting
-    where part_no is null
+    from {{ ref('int_posting_match__posting') }}
+    where supplier_no is not null
+        and part_no is null
         and child_count is null
         and amount_dkk > 0
 
@@ -81,7 +71,7 @@ whole as (
         posting.posting_id,
         posting.other_posting_id
     from two_lines as posting
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on posting.supplier_no = payment.supplier_no
         and posting.service_month = payment.planned_month
         and posting.whole_dkk = payment.planned_dkk
@@ -95,7 +85,7 @@ alone as (
     from unnumbered as posting
     semi join whole
         on posting.posting_id = whole.posting_id
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on posting.supplier_no = payment.supplier_no
         and posting.service_month = payment.planned_month
         and {{ same_account('posting', 'payment') }}

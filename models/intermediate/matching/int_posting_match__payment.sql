@@ -2,7 +2,8 @@
 -- (prepayment). A planned 0 stays a candidate: its price is what is missing, not the payment.
 with
 
-payment as (
+-- read where it is needed, a few columns at a time: written down it were all payments in memory
+payment as not materialized (
 
     select
         course_payment_id,
@@ -22,7 +23,7 @@ payment as (
 
 ),
 
--- Few courses have a payment without a price, a payment that was paid, or a new schedule of a month: each is looked up
+-- Few courses have a payment without a price, a payment that was paid, or several payments a month: each is looked up
 -- among those that do. Windows over all payments would sort all of them three times, and hold them in memory for it.
 unpriced_course as (
 
@@ -56,21 +57,16 @@ used_course as (
 
 ),
 
-revised_month as (
+-- with several payments, of one schedule or of an old one and the new one that replaced it
+shared_month as (
 
-    select distinct course_id, planned_month
+    select
+        course_id,
+        planned_month,
+        bool_or(is_current) as has_schedule
     from payment
-    where not is_current
-
-),
-
--- a new schedule of the month stands beside what it replaced
-superseded_month as (
-
-    select course_id, planned_month
-    from revised_month
-    semi join (select * from payment where is_current) as current_payment
-        using (course_id, planned_month)
+    group by course_id, planned_month
+    having count(*) > 1
 
 ),
 
@@ -102,7 +98,8 @@ select
     used_course.course_id is not null as is_course_in_use,
     payment.status,
     payment.is_current,
-    not payment.is_current and superseded_month.course_id is not null as is_superseded,
+    not payment.is_current and coalesce(shared_month.has_schedule, false) as is_superseded,
+    shared_month.course_id is not null as is_month_shared,
     payment.account_id,
     regexp_full_match(payment.account_id, '\d{9}-\d{6}') as is_account_valid,
     coalesce(course.category_no, split_part(payment.account_id, '-', 2)) as category_no,
@@ -123,9 +120,9 @@ inner join course
 left join used_course
     on payment.course_id = used_course.course_id
 
-left join superseded_month
-    on payment.course_id = superseded_month.course_id
-    and payment.planned_month = superseded_month.planned_month
+left join shared_month
+    on payment.course_id = shared_month.course_id
+    and payment.planned_month = shared_month.planned_month
 
 left join usual
     on payment.course_payment_id = usual.course_payment_id

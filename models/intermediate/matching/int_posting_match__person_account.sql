@@ -5,21 +5,24 @@ with
 
 {{ months_of_postings(var('match_person_window_days')) }},
 
-candidate as (
+pair as (
 
     select
         posting.posting_id,
         payment.course_payment_id,
         posting.amount_dkk,
         payment.is_met,
-        abs(posting.amount_dkk - payment.left_dkk)
-        - min(abs(posting.amount_dkk - payment.left_dkk)) over (partition by posting.posting_id)
-        > {{ match_tolerance('payment.planned_dkk') }} as is_amount_off,
+        posting.posted_on,
+        posting.service_month,
+        payment.course_id,
+        payment.planned_on,
+        payment.planned_month,
+        payment.planned_dkk,
+        payment.paid_on,
+        payment.is_month_shared,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
-        {{ order_gap('posting', 'payment') }} as order_gap,
         abs(posting.posted_on - payment.expected_on) as day_gap,
-        abs(posting.amount_dkk - payment.left_dkk) as amount_gap,
-        {{ twins('posting', 'payment') }} as twins
+        abs(posting.amount_dkk - payment.left_dkk) as amount_gap
     from posting_month as posting
     inner join payment
         on posting.person_method = payment.payment_method
@@ -28,6 +31,18 @@ candidate as (
         and {{ same_account('posting', 'payment') }}
     -- an own contribution meets a credit, a payment a debit
     where sign(posting.amount_dkk) = sign(coalesce(nullif(payment.planned_dkk, 0), posting.amount_dkk))
+
+),
+
+{{ dealt_out('pair') }},
+
+candidate as (
+
+    select
+        *,
+        amount_gap - min(amount_gap) over (partition by posting_id)
+        > {{ match_tolerance('planned_dkk') }} as is_amount_off
+    from dealt
 
 ),
 

@@ -13,6 +13,7 @@ payment_of_month as (
             partition by course_id, planned_month
         ) as month_left_dkk
     from payment
+    where is_month_shared
 
 ),
 
@@ -44,7 +45,7 @@ named as (
         payment.course_id,
         referring.service_month
     from referring
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on referring.supplier_no = payment.supplier_no
         and referring.month = payment.planned_month
         and starts_with(payment.course_id, referring.course_reference)
@@ -60,7 +61,12 @@ named_month as (
         named.course_id,
         course_month.planned_month
     from named
-    left join (select distinct course_id, planned_month from payment) as course_month
+    left join (
+        select distinct
+            course_id,
+            planned_month
+        from {{ ref('int_posting_match__payment') }}
+    ) as course_month
         on named.course_id = course_month.course_id
         and named.service_month = course_month.planned_month
 
@@ -76,7 +82,7 @@ paying_month as (
     inner join payment_of_month as payment
         on named_month.course_id = payment.course_id
         and coalesce(named_month.planned_month = payment.planned_month, true)
-    -- of a month with one payment the sum is the payment
+    -- where the month's other payments are paid the sum is the payment
     where payment.month_left_dkk <> payment.left_dkk
         and payment.supplier_no is not null
         and abs(referring.amount_dkk - payment.month_left_dkk) <= {{ match_tolerance('payment.month_left_dkk') }}
@@ -84,54 +90,76 @@ paying_month as (
 
 ),
 
-pair as (
+-- the payments of the month that is meant; of a posting without such a one all of the course's, of ten years maybe
+{%- for pair, posting in [('pair_in_month', 'referring'), ('pair_elsewhere', 'without_month')] %}
+
+{{ pair }} as (
 
     select
-        referring.posting_id,
-        referring.amount_dkk,
-        referring.posted_on,
-        referring.service_month,
+        posting.posting_id,
+        posting.amount_dkk,
+        posting.posted_on,
+        posting.service_month,
         payment.*,
         case
-            when referring.service_month is not null
-                then abs(date_diff('month', referring.service_month, payment.planned_month))
+            when posting.service_month is not null
+                then abs(date_diff('month', posting.service_month, payment.planned_month))
             -- of a course of ten years only what may be paid now is a candidate
-            when {{ paid_gap('referring', 'payment') }} < 100 then 0
-            when payment.planned_on between referring.posted_on - {{ var('match_window_days') }}
-                and referring.posted_on + {{ var('match_early_days') }}
+            when {{ paid_gap('posting', 'payment') }} < 100 then 0
+            when payment.planned_on between posting.posted_on - {{ var('match_window_days') }}
+                and posting.posted_on + {{ var('match_early_days') }}
                 then 0
-            else 1 + abs(date_diff('month', referring.month, payment.planned_month))
+            else 1 + abs(date_diff('month', posting.month, payment.planned_month))
         end as month_gap
-    from referring
+    from {{ posting }} as posting
     anti join paying_month
-        on referring.posting_id = paying_month.posting_id
+        on posting.posting_id = paying_month.posting_id
     inner join named_month
-        on referring.posting_id = named_month.posting_id
+        on posting.posting_id = named_month.posting_id
     inner join payment
         on named_month.course_id = payment.course_id
         and coalesce(named_month.planned_month = payment.planned_month, true)
+    {{ 'where month_gap = 0' if loop.first }}
 
 ),
+{%- if loop.first %}
+
+without_month as (
+
+    select referring.*
+    from referring
+    anti join pair_in_month
+        on referring.posting_id = pair_in_month.posting_id
+
+),
+{%- endif %}
+{%- endfor %}
 
 nearest_month as (
 
     select
         posting_id,
         min(month_gap) as month_gap
-    from pair
+    from pair_elsewhere
     group by posting_id
 
 ),
 
 nearest as (
 
-    select pair.*
-    from pair
+    select * from pair_in_month
+
+    union all
+
+    select pair_elsewhere.*
+    from pair_elsewhere
     inner join nearest_month
-        on pair.posting_id = nearest_month.posting_id
-        and pair.month_gap = nearest_month.month_gap
+        on pair_elsewhere.posting_id = nearest_month.posting_id
+        and pair_elsewhere.month_gap = nearest_month.month_gap
 
 ),
+
+{{ dealt_out('nearest') }},
 
 candidate as (
 
@@ -144,16 +172,16 @@ candidate as (
         -- of several plans of the month the one that lies nearest; of equal ones an amount says nothing
         abs(amount_dkk - left_dkk) - min(abs(amount_dkk - left_dkk)) over (partition by posting_id)
         > {{ var('match_tolerance_dkk') }} as is_amount_off,
-        {{ paid_gap('nearest', 'nearest') }} as paid_gap,
-        {{ order_gap('nearest', 'nearest') }} as order_gap,
+        {{ paid_gap('dealt', 'dealt') }} as paid_gap,
+        order_gap,
         case
             when payment_method in ('SD', 'CASH') then abs(posted_on - expected_on)
-            else {{ lag_gap('nearest', 'nearest') }}
+            else {{ lag_gap('dealt', 'dealt') }}
         end as day_gap,
         abs(amount_dkk - left_dkk) as amount_gap,
         planned_on,
-        {{ twins('nearest', 'nearest') }} as twins
-    from nearest
+        twins
+    from dealt
 
 ),
 

@@ -6,22 +6,28 @@ with
 
 {{ months_of_postings(var('match_window_days'), whole_lines=true) }},
 
-candidate as (
+pair as (
 
     select
         posting.posting_id,
         payment.course_payment_id,
         posting.amount_dkk,
         payment.is_met,
+        posting.posted_on,
+        posting.service_month,
+        payment.course_id,
+        payment.planned_on,
+        payment.planned_month,
+        payment.planned_dkk,
+        payment.paid_on,
+        payment.is_month_shared,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
         {{ amount_class('posting', 'payment') }} as amount_class,
         {{ child_hint('posting', 'payment') }} as child_hint,
         payment.status <> 'GRANTED' or not payment.is_current as is_second_choice,
         {{ lag_gap('posting', 'payment') }} as lag_gap,
         abs(posting.amount_dkk - payment.planned_dkk) as amount_gap,
-        not payment.is_course_in_use as is_unused,
-        {{ order_gap('posting', 'payment') }} as order_gap,
-        {{ twins('posting', 'payment') }} as twins
+        not payment.is_course_in_use as is_unused
     from posting_month as posting
     inner join payment
         on posting.supplier_no = payment.supplier_no
@@ -34,6 +40,8 @@ candidate as (
         and not {{ is_doubtful('posting', 'payment') }}
 
 ),
+
+{{ dealt_out('pair', name='candidate') }},
 
 {{ assign_matches(['child_hint', 'amount_class', 'paid_gap', 'lag_gap', 'amount_gap', 'is_second_choice', 'is_unused', 'order_gap'],
     'case when child_hint = 0 then 0.95 else 0.85 end / twins', candidates='twins'
