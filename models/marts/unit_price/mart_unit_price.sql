@@ -7,15 +7,15 @@
 {%- set payers = ['inter_municipal', 'refund', 'parents'] %}
 with
 
+-- rows of which there are many and that are looked at several times: what their course is like stands with `priced`
 course_month as (
 
     select
         course_month.month,
-        course.* exclude (child_key, child_birth_key),
+        course_month.course_id,
+        course.appropriation_id,
+        course.is_main,
         case when course.is_counted then course_month.course_days else 0 end as course_days,
-        min(case when course.is_counted and course_month.course_days > 0 then course_month.month end) over (
-            partition by course.course_id, year(course_month.month)
-        ) as first_month_of_year,
         course_month.units,
         course_month.planned_by_unit_dkk,
         course_month.planned_dkk,
@@ -30,6 +30,17 @@ course_month as (
         on course_month.course_id = on_hold.course_id
         and course_month.month = on_hold.month
     where last_day(course_month.month) <= {{ as_of() }}
+
+),
+
+first_month_of_year as (
+
+    select
+        course_id,
+        min(month) as month
+    from course_month
+    where course_days > 0
+    group by course_id, year(month)
 
 ),
 
@@ -128,7 +139,7 @@ member as (
     union all by name
 
     select
-        {{ row_key | join(', ') }},
+        month,
         course_id,
         course_days,
         true as is_unattached,
@@ -136,6 +147,27 @@ member as (
         {{ column }} as suppl_{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from unattached
+
+),
+
+priced as (
+
+    select
+        member.* exclude (appropriation_id, is_main),
+        first_month_of_year.month is not null as is_first_in_year,
+        course.is_internal,
+        course.started_on,
+        course.ended_on,
+        course.duration_days,
+        {%- for column in segment %}
+        course.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from member
+    inner join {{ ref('int_unit_price__course') }} as course
+        on member.course_id = course.course_id
+    left join first_month_of_year
+        on member.course_id = first_month_of_year.course_id
+        and member.month = first_month_of_year.month
 
     union all by name
 
@@ -149,7 +181,7 @@ summed as (
         {{ row_key | join(', ') }},
         is_unattached,
         count(*) filter (where course_days > 0) as active_courses,
-        count(*) filter (where course_days > 0 and month = first_month_of_year) as first_in_year_courses,
+        count(*) filter (where course_days > 0 and is_first_in_year) as first_in_year_courses,
         count(*) filter (where course_days > 0 and started_on >= month) as new_courses,
         count(*) filter (where course_days > 0 and ended_on <= last_day(month)) as ended_courses,
         sum(duration_days) filter (where course_days > 0 and ended_on <= last_day(month)) as ended_duration_days,
@@ -168,7 +200,7 @@ summed as (
         {%- for payer in payers %}
         coalesce(sum({{ payer }}_dkk), 0) as {{ payer }}_dkk{{ ',' if not loop.last }}
         {%- endfor %}
-    from member
+    from priced
     where course_days > 0
         {%- for payer in payers %}
         or {{ payer }}_dkk <> 0

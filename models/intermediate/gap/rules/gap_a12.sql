@@ -5,41 +5,82 @@ with
 
 {{ gap_rule('A12') }},
 
-posting as (
+payment as not materialized (
 
-    select * from {{ ref('fct_posting') }}
+    select
+        *,
+        regexp_full_match(account_id, '[0-9]{9}-[0-9]{6}') as is_account_valid
+    from {{ ref('fct_course_payment') }}
 
 ),
 
-wrong as (
+-- few postings stand elsewhere than a payment of theirs: only their other payments are looked up
+elsewhere as (
 
     select
         match.posting_id,
-        any_value(posting.account_id) as account_id,
-        any_value(posting.amount_dkk) as amount_dkk,
-        any_value(posting.posted_on) as posted_on,
-        any_value(posting.provider_id) as provider_id,
-        any_value(coalesce(posting.invoice_no, posting.posting_id)) as document_no,
-        min(match.course_id) as course_id,
-        string_agg(distinct payment.account_id, ', ' order by payment.account_id) as planned_account_ids
+        match.course_id,
+        posting.account_id,
+        posting.amount_dkk,
+        posting.posted_on,
+        posting.provider_id,
+        coalesce(posting.invoice_no, posting.posting_id) as document_no,
+        payment.account_id as planned_account_id
 
     from {{ ref('fct_posting_match') }} as match
 
-    inner join posting
+    inner join {{ ref('fct_posting') }} as posting
         on match.posting_id = posting.posting_id
 
-    inner join {{ ref('fct_course_payment') }} as payment
+    inner join payment
         on match.course_payment_id = payment.course_payment_id
 
     anti join {{ ref('int_gap__open_posting') }} as open_posting
         on match.posting_id = open_posting.posting_id
         and open_posting.open_kind = 'beyond_plan'
 
-    group by match.posting_id
+    where payment.account_id <> posting.account_id
+        and payment.is_account_valid
 
-    having bool_and(
-        payment.account_id <> posting.account_id and regexp_full_match(payment.account_id, '[0-9]{9}-[0-9]{6}')
-    )
+),
+
+in_place as (
+
+    select elsewhere.posting_id
+
+    from elsewhere
+
+    inner join {{ ref('fct_posting_match') }} as match
+        on elsewhere.posting_id = match.posting_id
+
+    inner join payment
+        on match.course_payment_id = payment.course_payment_id
+
+    where payment.account_id = elsewhere.account_id
+        or not payment.is_account_valid
+
+),
+
+wrong as (
+
+    select
+        elsewhere.posting_id,
+        any_value(elsewhere.account_id) as account_id,
+        any_value(elsewhere.amount_dkk) as amount_dkk,
+        any_value(elsewhere.posted_on) as posted_on,
+        any_value(elsewhere.provider_id) as provider_id,
+        any_value(elsewhere.document_no) as document_no,
+        min(elsewhere.course_id) as course_id,
+        string_agg(
+            distinct elsewhere.planned_account_id, ', ' order by elsewhere.planned_account_id
+        ) as planned_account_ids
+
+    from elsewhere
+
+    anti join in_place
+        on elsewhere.posting_id = in_place.posting_id
+
+    group by elsewhere.posting_id
 
 ),
 
