@@ -54,6 +54,11 @@ HOMONYMS = {
 CLOCK = re.compile(
     r"\b(current_date|current_timestamp|localtimestamp|now\s*\(|today\s*\(|get_current_)", re.IGNORECASE
 )
+# a CTE that is another table, whole
+IMPORT = re.compile(
+    r"^(\w+) as \(\s+select \* from \{\{ ref\('(?!stg_control__|stg_reference__)\w+'\) \}\}\s+\)",
+    re.MULTILINE,
+)
 FLOAT = re.compile(r"::\s*(double|float|real)\b|\bas\s+(double|float|real)\s*\)", re.IGNORECASE)
 
 
@@ -218,6 +223,17 @@ def test_no_model_reads_the_clock() -> None:
 
 def test_no_model_computes_in_floating_point() -> None:
     assert [str(path) for path in sql_files() if FLOAT.search(without_comments(path.read_text()))] == []
+
+
+def test_a_table_that_is_read_twice_is_no_cte() -> None:
+    """DuckDB writes down a CTE with two readers: here a copy of the table, in memory. A few rows may be copied."""
+    wrong = []
+    for path in [*sql_files(), *(PROJECT_ROOT / "tests/dbt").glob("*.sql")]:
+        sql = without_comments(path.read_text(encoding="utf-8"))
+        for name in IMPORT.findall(sql):
+            if len(re.findall(rf"(?<!distinct )\b(?:from|join) {name}\b", sql)) > 1:
+                wrong.append(f"{path.name}: {name}")
+    assert wrong == []
 
 
 def test_every_gap_rule_is_a_file_and_a_seed_row(manifest: Mapping[str, Any]) -> None:

@@ -2,12 +2,6 @@
 -- and the one that was observed at the earlier date; a frame whose rows are not mart_overrun_frame. To the øre.
 with
 
-bridge as (
-
-    select * from {{ ref('mart_overrun_bridge') }}
-
-),
-
 earlier as (
 
     select
@@ -37,7 +31,7 @@ account as (
         case when bool_and(forecast_previous is not null) then sum(forecast_previous) end as forecast_previous,
         case when bool_and(forecast is not null) then sum(forecast) end as forecast,
         case when bool_and(change is not null) then sum(change) end as change
-    from bridge
+    from {{ ref('mart_overrun_bridge') }}
     group by fiscal_year, account_id
 
 ),
@@ -64,7 +58,7 @@ select
     account_id,
     course_id as key,
     'parts' as problem
-from bridge
+from {{ ref('mart_overrun_bridge') }}
 where change is distinct from forecast - forecast_previous
     or change is distinct from
     new_courses + late_registration + expected_became_granted + prolonged + ended_or_shortened + service_level + price
@@ -102,7 +96,7 @@ left join (
         frame_id,
         sum(forecast) as forecast,
         sum(budget_corrected) as budget_corrected
-    from bridge
+    from {{ ref('mart_overrun_bridge') }}
     group by fiscal_year, frame_id
 ) as summed
     on frame.fiscal_year = summed.fiscal_year

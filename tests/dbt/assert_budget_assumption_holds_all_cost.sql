@@ -2,12 +2,6 @@
 -- the others; its months are mart_unit_price's, month by month; and the effects of a row are its deviation, to the øre.
 with
 
-assumption as (
-
-    select * from {{ ref('mart_budget_assumption') }}
-
-),
-
 followed as (
 
     select
@@ -51,7 +45,7 @@ summed as (
         sum(cost_dkk) as cost_dkk,
         sum(course_days) as course_days,
         sum(granted_rest_dkk) as granted_rest_dkk
-    from assumption
+    from {{ ref('mart_budget_assumption') }}
     group by fiscal_year
 
 ),
@@ -59,7 +53,7 @@ summed as (
 wrong_row as (
 
     select fiscal_year || ' ' || activity_no || ' ' || provider_kind || ' ' || target_group as what
-    from assumption
+    from {{ ref('mart_budget_assumption') }}
     where change_dkk <> cost_dkk - cost_base_dkk
         or change_dkk <> coalesce(volume_effect + price_effect + calculation_effect, not_compared_effect)
         or volume_effect <> number_effect + mix_effect + duration_effect

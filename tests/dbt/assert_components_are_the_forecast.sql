@@ -21,12 +21,6 @@ component as (
 
 ),
 
-account as (
-
-    select * from {{ ref('mart_overrun') }}
-
-),
-
 frame as (
 
     select * from {{ ref('mart_overrun_frame') }}
@@ -42,7 +36,7 @@ account_of_frame as (
         sum({{ column }}) as {{ column }},
         {%- endfor %}
         sum(forecast) as forecast
-    from account
+    from {{ ref('mart_overrun') }}
     group by fiscal_year, frame_id
 
 )
@@ -50,7 +44,7 @@ account_of_frame as (
 select
     coalesce(account.fiscal_year, component.fiscal_year) as fiscal_year,
     coalesce(account.account_id, component.account_id) as key
-from account
+from {{ ref('mart_overrun') }} as account
 full join component
     on account.fiscal_year = component.fiscal_year
     and account.account_id = component.account_id

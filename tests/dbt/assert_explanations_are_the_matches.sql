@@ -2,12 +2,6 @@
 -- payment that is due and not paid likewise, with what is planned and allocated.
 with
 
-explained as (
-
-    select * from {{ ref('mart_match_explain') }}
-
-),
-
 expected as (
 
     select
@@ -30,7 +24,7 @@ expected as (
         payment.planned_dkk as amount_dkk,
         payment.allocated_dkk
     from {{ ref('fct_course_payment') }} as payment
-    semi join explained
+    semi join {{ ref('mart_match_explain') }} as explained
         on payment.course_payment_id = explained.subject_id
 
 )
@@ -38,7 +32,7 @@ expected as (
 select
     coalesce(explained.subject, expected.subject) as subject,
     coalesce(explained.subject_id, expected.subject_id) as subject_id
-from explained
+from {{ ref('mart_match_explain') }} as explained
 full join expected
     on explained.subject = expected.subject
     and explained.subject_id = expected.subject_id
@@ -53,8 +47,9 @@ select
     'payment' as subject,
     payment.course_payment_id as subject_id
 from {{ ref('fct_course_payment') }} as payment
+anti join {{ ref('mart_match_explain') }} as explained
+    on payment.course_payment_id = explained.subject_id
 where payment.is_current
     and not payment.is_fictive
     and payment.planned_on <= {{ as_of() }}
     and payment.left_dkk > {{ var('match_tolerance_dkk') }}
-    and payment.course_payment_id not in (select missing.subject_id from explained as missing)

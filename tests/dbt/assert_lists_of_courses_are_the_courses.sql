@@ -1,18 +1,10 @@
 -- What several lists say of a course is what dim_course says of it, teams hold their courses, and a month's new courses are
 -- those that a delivery of the month showed first. A row is a course, team or month that does not agree.
-with
-
-course as (
-
-    select * from {{ ref('dim_course') }}
-
-)
-
 select
     new_grant.course_id as key,
     'mart_new_grants' as mart
 from {{ ref('mart_new_grants') }} as new_grant
-left join course
+left join {{ ref('dim_course') }} as course
     on new_grant.course_id = course.course_id
 where new_grant.granted_on is distinct from course.first_granted_on
     or new_grant.first_seen_granted_on is distinct from course.first_seen_granted_on
@@ -31,7 +23,7 @@ select
     commitment.course_id as key,
     'mart_commitments' as mart
 from {{ ref('mart_commitments') }} as commitment
-left join course
+left join {{ ref('dim_course') }} as course
     on commitment.course_id = course.course_id
 where commitment.team_id is distinct from course.team_id
     or commitment.provider_id is distinct from course.provider_id
@@ -49,7 +41,7 @@ full join (
     select
         team_id,
         count(*) filter (where is_current) as current_courses
-    from course
+    from {{ ref('dim_course') }}
     where team_id is not null
     group by team_id
 ) as course_of_team

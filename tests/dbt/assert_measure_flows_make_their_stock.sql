@@ -2,21 +2,15 @@
 -- has nobody.
 with
 
-measure_month as (
-
-    select * from {{ ref('mart_measure_month') }}
-
-),
-
 calendar as (
 
     select
         measure.activity_no,
         dim_date.date_on as month
-    from (select distinct activity_no from measure_month) as measure
+    from (select distinct activity_no from {{ ref('mart_measure_month') }}) as measure
     cross join {{ ref('dim_date') }} as dim_date
     where dim_date.date_on = dim_date.month_start_on
-        and dim_date.date_on <= (select max(newest.month) from measure_month as newest)
+        and dim_date.date_on <= (select max(newest.month) from {{ ref('mart_measure_month') }} as newest)
 
 ),
 
@@ -31,7 +25,7 @@ stock as (
         -- who came before the calendar came before its first month
         row_number() over (partition by calendar.activity_no order by calendar.month) = 1 as is_first
     from calendar
-    left join measure_month
+    left join {{ ref('mart_measure_month') }} as measure_month
         on calendar.activity_no = measure_month.activity_no
         and calendar.month = measure_month.month
 

@@ -3,23 +3,17 @@
 -- out, and the children are as many as are placed on the day. A month without a row has nobody.
 with
 
-placement_flow as (
-
-    select * from {{ ref('mart_placement_flow') }}
-
-),
-
 calendar as (
 
     select
         cell.placement_type,
         cell.age_band,
         dim_date.date_on as month
-    from (select distinct flow.placement_type, flow.age_band from placement_flow as flow) as cell
+    from (select distinct flow.placement_type, flow.age_band from {{ ref('mart_placement_flow') }} as flow) as cell
     cross join {{ ref('dim_date') }} as dim_date
     where dim_date.date_on = dim_date.month_start_on
-        and dim_date.date_on between (select min(oldest.month) from placement_flow as oldest)
-        and (select max(newest.month) from placement_flow as newest)
+        and dim_date.date_on between (select min(oldest.month) from {{ ref('mart_placement_flow') }} as oldest)
+        and (select max(newest.month) from {{ ref('mart_placement_flow') }} as newest)
 
 ),
 
@@ -31,7 +25,7 @@ stock as (
         lag(placement_flow.children_at_end) over cell_month as before,
         row_number() over cell_month = 1 as is_first
     from calendar
-    left join placement_flow
+    left join {{ ref('mart_placement_flow') }} as placement_flow
         on calendar.placement_type = placement_flow.placement_type
         and calendar.age_band = placement_flow.age_band
         and calendar.month = placement_flow.month
@@ -45,7 +39,7 @@ total as (
         placement_flow.month,
         sum(placement_flow.children_at_end) as children_at_end,
         sum(placement_flow.age_shifts_in - placement_flow.age_shifts_out) as shifts
-    from placement_flow
+    from {{ ref('mart_placement_flow') }} as placement_flow
     group by placement_flow.month
 
 ),
@@ -66,7 +60,7 @@ placed as (
 select
     month,
     placement_type || ' ' || age_band as what
-from placement_flow
+from {{ ref('mart_placement_flow') }}
 where children_at_start + entries + age_shifts_in - exits - age_shifts_out <> children_at_end
     or entries <> entries_first + entries_again + entries_other_type + entries_break
     or exits <> exits_home + exits_adult + exits_other_type + exits_break + exits_undecided

@@ -1,12 +1,6 @@
 -- The status of sources and entities counts the rows of the deliveries that this build is made of, and names the last one.
 with
 
-status as (
-
-    select * from {{ ref('mart_run_status') }}
-
-),
-
 counted as (
 
     select
@@ -36,7 +30,7 @@ counted as (
 select
     status.subject,
     status.name
-from status
+from {{ ref('mart_run_status') }} as status
 left join counted
     on status.subject = counted.subject
     and status.name = counted.name
@@ -57,4 +51,4 @@ select
     counted.name
 from counted
 where counted.subject = 'source'
-    and counted.name not in (select listed.name from status as listed where listed.subject = 'source')
+    and counted.name not in (select listed.name from {{ ref('mart_run_status') }} as listed where listed.subject = 'source')

@@ -2,16 +2,10 @@
 -- all cost of the year to date, those against last year all of its same months.
 with
 
-variance as (
-
-    select * from {{ ref('mart_unit_price_variance') }}
-
-),
-
 segment as (
 
     select basis || ' ' || activity_no || ' ' || provider_kind as what
-    from variance
+    from {{ ref('mart_unit_price_variance') }}
     where volume + mix + price + new_effect + ended_effect <> change_dkk
         or number + duration <> volume
         or is_compared
@@ -27,7 +21,7 @@ basis as (
         month_to,
         sum(cost_dkk) as cost_dkk,
         sum(cost_base_dkk) as cost_base_dkk
-    from variance
+    from {{ ref('mart_unit_price_variance') }}
     group by basis, fiscal_year, month_to
 
 ),

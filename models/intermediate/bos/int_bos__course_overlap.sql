@@ -2,12 +2,6 @@
 -- both ends, up to the as-of date, no day twice. Private: pairs of a child.
 with
 
-course as (
-
-    select * from {{ ref('int_bos__course') }}
-
-),
-
 overlap as (
 
     select
@@ -42,8 +36,8 @@ select
 
 from overlap
 
-inner join course as earlier
+inner join {{ ref('int_bos__course') }} as earlier
     on overlap.course_id = earlier.course_id
 
-inner join course as later
+inner join {{ ref('int_bos__course') }} as later
     on overlap.other_course_id = later.course_id

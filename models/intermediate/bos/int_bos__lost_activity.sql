@@ -17,17 +17,11 @@ activity as (
 
 ),
 
-compared as (
-
-    select * from {{ ref('int_bos__compared_delivery') }}
-
-),
-
 standing as (
 
     select activity.*
     from activity
-    inner join compared
+    inner join {{ ref('int_bos__compared_delivery') }} as compared
         on activity.source_system = compared.source_system
         and activity.extract_date = compared.newest_on
 
@@ -40,7 +34,7 @@ last_seen as (
         compared.newest_on,
         compared.window_from
     from activity
-    inner join compared
+    inner join {{ ref('int_bos__compared_delivery') }} as compared
         on activity.source_system = compared.source_system
     qualify row_number() over (
         partition by activity.source_system, activity.course_id, activity.start_on order by activity.extract_date desc

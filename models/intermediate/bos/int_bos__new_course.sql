@@ -4,12 +4,6 @@
 -- Grain: course.
 with
 
-course as (
-
-    select * from {{ ref('int_bos__course') }}
-
-),
-
 delivery as (
 
     select
@@ -34,7 +28,7 @@ new_course as (
         max(delivery.extract_date) filter (
             where delivery.extract_date < date_trunc('month', course.first_seen_on)
         ) as reported_on
-    from course
+    from {{ ref('int_bos__course') }} as course
     inner join delivery
         on course.source_system = delivery.source_system
         and course.first_seen_on > delivery.first_extract_date
@@ -46,7 +40,7 @@ adjustment as (
 
     select distinct new_course.course_id
     from new_course
-    inner join course as adjusted
+    inner join {{ ref('int_bos__course') }} as adjusted
         on new_course.appropriation_id = adjusted.appropriation_id
         and new_course.activity_no = adjusted.activity_no
         and new_course.status = 'EXPECTED'

@@ -1,12 +1,6 @@
 -- The stays split where the child passes into the next age band. Private: with the child's key.
 with
 
-stay as (
-
-    select * from {{ ref('int_flow__placement_move') }}
-
-),
-
 age_band as (
 
     select * from {{ ref('stg_reference__age_band') }}
@@ -20,7 +14,7 @@ banded as (
         age_band.age_band,
         coalesce({{ birthday('stay.child_birth_on', 'age_band.from_years') }}, stay.start_on) as band_from,
         coalesce({{ birthday('stay.child_birth_on', 'age_band.to_years + 1') }} - 1, stay.end_on) as band_to
-    from stay
+    from {{ ref('int_flow__placement_move') }} as stay
     inner join age_band
         on stay.child_birth_on is not null
 
@@ -31,7 +25,7 @@ banded as (
         'Ukendt' as age_band,
         stay.start_on as band_from,
         stay.end_on as band_to
-    from stay
+    from {{ ref('int_flow__placement_move') }} as stay
     where stay.child_birth_on is null
 
 )

@@ -12,12 +12,6 @@ delivered as (
 
 ),
 
-account as (
-
-    select * from {{ ref('dim_account') }}
-
-),
-
 input as (
 
     select
@@ -69,9 +63,9 @@ input as (
         false as is_entity,
         min(posting.extract_date) as first_available_on
     from {{ ref('int_ledger__posting') }} as posting
-    inner join account
+    inner join {{ ref('dim_account') }} as account
         on posting.account_id = account.account_id
-    semi join (select account.function_no from account where account.is_activity_account) as paid_from
+    semi join (select account.function_no from {{ ref('dim_account') }} as account where account.is_activity_account) as paid_from
         on account.function_no = paid_from.function_no
     where {{ is_inter_municipal_income('posting') }}
     having count(*) > 0

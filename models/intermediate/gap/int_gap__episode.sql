@@ -18,12 +18,6 @@ observation as (
 
 ),
 
-observation_date as (
-
-    select * from {{ ref('int_gap__observation_date') }}
-
-),
-
 rule as (
 
     select * from {{ ref('stg_reference__gap_rule') }}
@@ -49,16 +43,10 @@ accepted as (
         decision.gap_id,
         min(observation_date.observed_on) as accepted_on
     from {{ ref('int_gap__decision') }} as decision
-    inner join observation_date
+    inner join {{ ref('int_gap__observation_date') }} as observation_date
         on decision.valid_from_on <= observation_date.observed_on
     where decision.decision = 'ACCEPT'
     group by decision.gap_id
-
-),
-
-calendar as (
-
-    select * from {{ ref('dim_date') }}
 
 ),
 
@@ -118,7 +106,7 @@ waived as (
     cross join run
     inner join decision
         on episode.gap_id = decision.gap_id
-    inner join observation_date
+    inner join {{ ref('int_gap__observation_date') }} as observation_date
         on observation_date.observed_on >= decision.valid_from_on
         and observation_date.observed_on <= coalesce(decision.valid_to_on, run.as_of)
         and observation_date.observed_on >= episode.opened_on
@@ -134,7 +122,7 @@ resumed as (
         waived.episode_no,
         observation_date.next_observed_on as resumed_on
     from waived
-    inner join observation_date
+    inner join {{ ref('int_gap__observation_date') }} as observation_date
         on waived.last_waived_on = observation_date.observed_on
 
 ),
@@ -181,19 +169,19 @@ from started
 left join backlog
     on started.deadline_workdays > 0
 
-left join calendar as opening_day
+left join {{ ref('dim_date') }} as opening_day
     on started.opened_on = opening_day.date_on
     and started.deadline_workdays > 0
 
 -- the n-th work day after the day of opening
-left join calendar as due_day
+left join {{ ref('dim_date') }} as due_day
     on opening_day.workday_no + started.deadline_workdays = due_day.workday_no
     and due_day.is_workday
 
-left join calendar as resuming_day
+left join {{ ref('dim_date') }} as resuming_day
     on started.resumed_on = resuming_day.date_on
     and started.deadline_workdays > 0
 
-left join calendar as later_due_day
+left join {{ ref('dim_date') }} as later_due_day
     on resuming_day.workday_no + started.deadline_workdays = later_due_day.workday_no
     and later_due_day.is_workday

@@ -10,7 +10,7 @@ with
 
 {{ gap_rule('D16') }},
 
-payment as (
+payment as not materialized (
 
     select
         payment.course_payment_id,

@@ -5,12 +5,6 @@
 -- in which rule A02 sums them; the month is the text's, else that of the posting. Grain: posting.
 with
 
-match as (
-
-    select * from {{ ref('fct_posting_match') }}
-
-),
-
 posting as (
 
     select
@@ -35,7 +29,7 @@ unexplained as (
         candidates,
         -- the rest of a collective invoice
         allocated_dkk
-    from match
+    from {{ ref('fct_posting_match') }}
     where course_payment_id is null
 
 ),
@@ -47,7 +41,7 @@ beyond_plan as (
         'beyond_plan' as open_kind,
         match.candidates,
         match.allocated_dkk
-    from match
+    from {{ ref('fct_posting_match') }} as match
     inner join payment
         on match.course_payment_id = payment.course_payment_id
     where payment.planned_dkk > 0

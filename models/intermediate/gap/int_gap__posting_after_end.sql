@@ -20,24 +20,6 @@ course as (
 
 ),
 
-posting as (
-
-    select * from {{ ref('int_posting_match__posting') }}
-
-),
-
-payment as (
-
-    select * from {{ ref('int_posting_match__payment') }}
-
-),
-
-open_posting as (
-
-    select * from {{ ref('int_gap__open_posting') }}
-
-),
-
 matched as (
 
     select
@@ -48,16 +30,16 @@ matched as (
 
     from {{ ref('fct_posting_match') }} as match
 
-    inner join posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on match.posting_id = posting.posting_id
 
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on match.course_payment_id = payment.course_payment_id
 
     inner join course
         on match.course_id = course.course_id
 
-    anti join open_posting
+    anti join {{ ref('int_gap__open_posting') }} as open_posting
         on match.posting_id = open_posting.posting_id
         and open_posting.open_kind = 'beyond_plan'
 
@@ -73,7 +55,7 @@ last_planned as (
         payment.course_id,
         any_value(course.paid_until) as paid_until,
         max(payment.planned_on) as planned_on
-    from payment
+    from {{ ref('int_posting_match__payment') }} as payment
     inner join course
         on payment.course_id = course.course_id
         and payment.planned_on <= course.paid_until
@@ -88,7 +70,7 @@ last_payment as (
     select
         payment.*,
         last_planned.paid_until
-    from payment
+    from {{ ref('int_posting_match__payment') }} as payment
     inner join last_planned
         on payment.course_id = last_planned.course_id
         and payment.planned_on = last_planned.planned_on
@@ -102,8 +84,8 @@ unmatched as (
     select
         posting.*,
         open_posting.first_month
-    from open_posting
-    inner join posting
+    from {{ ref('int_gap__open_posting') }} as open_posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on open_posting.posting_id = posting.posting_id
     where open_posting.open_kind = 'unmatched'
 

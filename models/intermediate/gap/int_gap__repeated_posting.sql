@@ -7,13 +7,15 @@
 -- repeats, but is no double payment. Grain: posting.
 with
 
-posting as (
+invoiced as (
 
     select
         *,
         regexp_replace(invoice_no, '(-[0-9]|[A-Za-z])$', '') as base_invoice_no
     from {{ ref('int_ledger__posting') }}
     where not is_balance
+        and provider_id is not null
+        and invoice_no is not null
 
 ),
 
@@ -28,10 +30,7 @@ repeated as (
         count(*) filter (where amount_dkk > 0) over whole
         - count(*) filter (where amount_dkk < 0) over whole as standing
 
-    from posting
-
-    where provider_id is not null
-        and invoice_no is not null
+    from invoiced
 
     window
         whole as (partition by provider_id, base_invoice_no, part_no, abs(amount_dkk)),
@@ -54,12 +53,6 @@ same_invoice as (
         and posted_on > first_posted_on
         and (invoice_no = first_invoice_no or base_invoice_no in (invoice_no, first_invoice_no))
         and coalesce(service_month = first_service_month, true)
-
-),
-
-payment as (
-
-    select * from {{ ref('fct_course_payment') }}
 
 ),
 
@@ -88,9 +81,10 @@ allocation as (
                 posting.posting_id
         ) as nth_of_amount
     from {{ ref('fct_posting_match') }} as match
-    inner join posting
+    inner join {{ ref('int_ledger__posting') }} as posting
         on match.posting_id = posting.posting_id
-    inner join payment
+        and not posting.is_balance
+    inner join {{ ref('fct_course_payment') }} as payment
         on match.course_payment_id = payment.course_payment_id
 
 ),
@@ -118,7 +112,7 @@ plan_met as (
 
     from further
 
-    left join payment as unpaid
+    left join {{ ref('fct_course_payment') }} as unpaid
         on further.course_id = unpaid.course_id
         and not further.is_month_named
         and unpaid.allocated_dkk = 0

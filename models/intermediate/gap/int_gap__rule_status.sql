@@ -8,12 +8,6 @@ rule as (
 
 ),
 
-available_input as (
-
-    select * from {{ ref('int_gap__available_input') }}
-
-),
-
 built as (
 
     select unnest({{ built_gap_rules() }}) as rule_id
@@ -23,7 +17,7 @@ built as (
 -- a rule without inputs could run from the first delivery of all
 first_delivery as (
 
-    select min(first_available_on) as extract_date from available_input
+    select min(first_available_on) as extract_date from {{ ref('int_gap__available_input') }}
 
 ),
 
@@ -61,7 +55,7 @@ input_status as (
             end, ', ' order by input.input
         ) filter (where available_input.input is null) as missing_da
     from input
-    left join available_input
+    left join {{ ref('int_gap__available_input') }} as available_input
         on input.input = available_input.input
     group by input.rule_id
 

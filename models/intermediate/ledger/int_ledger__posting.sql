@@ -2,12 +2,6 @@
 -- brings; a source that appends (one file a day, no corrections) keeps every file once, however often it arrives.
 with
 
-posting as (
-
-    select * from {{ ref('stg_ledger__posting') }}
-
-),
-
 delivered as (
 
     select
@@ -32,7 +26,7 @@ newest as (
         fiscal_year,
         period_no,
         max(extract_date) as extract_date
-    from posting
+    from {{ ref('stg_ledger__posting') }}
     group by source_system, fiscal_year, period_no
 
 ),
@@ -54,7 +48,7 @@ effective as (
         {{ provider_id('posting.supplier_cvr', 'posting.supplier_key', 'posting.supplier_name') }} as provider_id,
         {{ normalised_name('posting.supplier_name') }} as supplier_match_name
 
-    from posting
+    from {{ ref('stg_ledger__posting') }} as posting
 
     inner join delivered
         on posting.source_system = delivered.source_system

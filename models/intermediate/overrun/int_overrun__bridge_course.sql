@@ -1,12 +1,6 @@
 -- One row a course of either date: how it stood at both.
 with
 
-pair as (
-
-    select * from {{ ref('int_overrun__bridge_date') }}
-
-),
-
 state as (
 
     select * from {{ ref('stg_control__course_state_observation') }}
@@ -17,7 +11,7 @@ state as (
         pair.built_as_of as observed_on,
         course.*
     from {{ ref('int_overrun__course_state') }} as course
-    cross join pair
+    cross join {{ ref('int_overrun__bridge_date') }} as pair
 
 ),
 
@@ -35,7 +29,7 @@ before as (
 
     select standing.*
     from standing
-    inner join pair
+    inner join {{ ref('int_overrun__bridge_date') }} as pair
         on standing.observed_on = pair.previous_as_of
 
 ),
@@ -44,7 +38,7 @@ now as (
 
     select standing.*
     from standing
-    inner join pair
+    inner join {{ ref('int_overrun__bridge_date') }} as pair
         on standing.observed_on = pair.as_of
 
 ),

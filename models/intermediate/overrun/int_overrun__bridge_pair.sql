@@ -19,12 +19,6 @@
 } %}
 with
 
-pair as (
-
-    select * from {{ ref('int_overrun__bridge_date') }}
-
-),
-
 component as (
 
     select * from {{ ref('stg_control__component_observation') }}
@@ -35,7 +29,7 @@ component as (
         pair.built_as_of as observed_on,
         today.*
     from {{ ref('int_overrun__component') }} as today
-    cross join pair
+    cross join {{ ref('int_overrun__bridge_date') }} as pair
 
 ),
 
@@ -48,7 +42,7 @@ before as (
             else component.account_id
         end as plan_account_id
     from component
-    inner join pair
+    inner join {{ ref('int_overrun__bridge_date') }} as pair
         on component.observed_on = pair.previous_as_of
     left join {{ ref('int_overrun__bridge_course') }} as course
         on component.course_id = course.course_id
@@ -59,7 +53,7 @@ now as (
 
     select component.*
     from component
-    inner join pair
+    inner join {{ ref('int_overrun__bridge_date') }} as pair
         on component.observed_on = pair.as_of
 
 ),

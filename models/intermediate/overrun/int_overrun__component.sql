@@ -26,12 +26,6 @@ line as (
 
 ),
 
-account as (
-
-    select * from {{ ref('int_overrun__account') }}
-
-),
-
 part as (
 
     select
@@ -101,7 +95,7 @@ account_row as (
         account.budget_corrected,
         coalesce(account.net_inflow, 0) as net_inflow,
         account.forecast - coalesce(part_of_account.forecast, 0) - coalesce(account.net_inflow, 0) as method_dkk
-    from account
+    from {{ ref('int_overrun__account') }} as account
     left join part_of_account
         on account.fiscal_year = part_of_account.fiscal_year
         and account.account_id = part_of_account.account_id
@@ -114,7 +108,7 @@ combined as (
     union all by name
     select plan.*
     from plan
-    semi join account
+    semi join {{ ref('int_overrun__account') }} as account
         on plan.fiscal_year = account.fiscal_year
         and plan.account_id = account.account_id
     union all by name

@@ -126,7 +126,7 @@ ended_saved as (
 
 ),
 
-payment as (
+payment as not materialized (
 
     select
         course_id,

@@ -12,13 +12,7 @@ run as (
 
 ),
 
-period as (
-
-    select * from {{ ref('int_ledger__period') }}
-
-),
-
-posting as (
+posting as not materialized (
 
     select
         posting.posting_id,
@@ -33,7 +27,7 @@ posting as (
         ) as month
     from {{ ref('fct_posting') }} as posting
     cross join run
-    left join period
+    left join {{ ref('int_ledger__period') }} as period
         on posting.fiscal_year = period.fiscal_year
         and posting.period_no = period.period_no
     where not posting.is_balance
@@ -82,7 +76,8 @@ posting_part as (
         select
             posting_id,
             sum(allocated_dkk) as allocated_dkk
-        from allocated
+        from {{ ref('fct_posting_match') }}
+        where course_payment_id is not null
         group by posting_id
     ) as taken
         on posting.posting_id = taken.posting_id
@@ -107,7 +102,7 @@ actual as (
 
 covered_month as (
 
-    select distinct month from period where is_delivered and month is not null
+    select distinct month from {{ ref('int_ledger__period') }} where is_delivered and month is not null
 
 ),
 

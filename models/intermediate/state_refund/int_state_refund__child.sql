@@ -7,12 +7,6 @@
 -- siblings. Inter-municipal income and refunds are NULL where the ledger has no such lines.
 with
 
-posting as (
-
-    select * from {{ ref('int_state_refund__posting') }} where child_key is not null
-
-),
-
 course as (
 
     select * from {{ ref('int_bos__course') }} where child_key is not null
@@ -20,12 +14,6 @@ course as (
 ),
 
 {{ own_municipality() }},
-
-level as (
-
-    select * from {{ ref('int_state_refund__level') }}
-
-),
 
 available as (
 
@@ -46,7 +34,8 @@ child_day as (
         coalesce(sum(amount_dkk) filter (where part = 'cost' and is_paid_by_other), 0) as other_cost_dkk,
         coalesce(-sum(amount_dkk) filter (where part = 'inter_municipal'), 0) as income_dkk,
         coalesce(-sum(amount_dkk) filter (where part = 'state_refund'), 0) as claimed_dkk
-    from posting
+    from {{ ref('int_state_refund__posting') }}
+    where child_key is not null
     group by fiscal_year, child_key, posted_on
 
 ),
@@ -74,7 +63,7 @@ posted as (
         sum(child_to_day.claimed_dkk) as claimed_dkk,
         min(child_to_day.posted_on) filter (where child_to_day.net_to_day_dkk > level.above_dkk) as passed_on
     from child_to_day
-    left join level
+    left join {{ ref('int_state_refund__level') }} as level
         on child_to_day.fiscal_year = level.fiscal_year
         and level.level_no = 1
     group by child_to_day.fiscal_year, child_to_day.child_key
@@ -127,8 +116,9 @@ course_cost as (
         child_key,
         course_id,
         amount_dkk
-    from posting
-    where part = 'cost'
+    from {{ ref('int_state_refund__posting') }}
+    where child_key is not null
+        and part = 'cost'
 
     union all
 
@@ -201,7 +191,7 @@ refund as (
         {{ divide('sum(greatest(child.expected_net_cost_dkk - level.above_dkk, 0) * level.added_pct)', 100) }}
             as entitled_expected_dkk
     from child
-    inner join level
+    inner join {{ ref('int_state_refund__level') }} as level
         on child.fiscal_year = level.fiscal_year
     group by child.fiscal_year, child.child_key
 

@@ -4,12 +4,6 @@
 -- appropriation, of its main courses by their days of the month; else of none.
 with
 
-account as (
-
-    select * from {{ ref('dim_account') }}
-
-),
-
 course as (
 
     select * from {{ ref('int_unit_price__course') }}
@@ -18,7 +12,7 @@ course as (
 
 course_function as (
 
-    select distinct function_no from account where is_activity_account
+    select distinct function_no from {{ ref('dim_account') }} where is_activity_account
 
     union
 
@@ -37,7 +31,7 @@ income as (
             else 'parents'
         end as payer
     from {{ ref('int_ledger__posting') }} as posting
-    inner join account
+    inner join {{ ref('dim_account') }} as account
         on posting.account_id = account.account_id
     semi join course_function
         on account.function_no = course_function.function_no

@@ -11,20 +11,14 @@ case_state as (
 
 ),
 
-child_month as (
-
-    select * from {{ ref('int_flow__child_month') }}
-
-),
-
 {%- set counts = ['children_at_start', 'first_seen', 'moves_in', 'moves_out', 'children_at_end', 'children_with_course_at_end'] %}
 {%- set parts = {
-    'children_at_start': ['cast(last_day(month) + 1 as date)', 'effort_step', 'child_month', 'true'],
+    'children_at_start': ['cast(last_day(month) + 1 as date)', 'effort_step', ref('int_flow__child_month'), 'true'],
     'first_seen': ['month', 'effort_step', 'case_state', 'is_first'],
     'moves_in': ['month', 'effort_step', 'case_state', 'not is_first and effort_step <> previous_step'],
     'moves_out': ['month', 'previous_step', 'case_state', 'not is_first and effort_step <> previous_step'],
-    'children_at_end': ['month', 'effort_step', 'child_month', 'true'],
-    'children_with_course_at_end': ['month', 'effort_step', 'child_month', 'is_helped'],
+    'children_at_end': ['month', 'effort_step', ref('int_flow__child_month'), 'true'],
+    'children_with_course_at_end': ['month', 'effort_step', ref('int_flow__child_month'), 'is_helped'],
 } %}
 
 counted as (

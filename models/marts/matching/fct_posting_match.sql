@@ -1,12 +1,6 @@
 -- What every posting pays for, and what nobody could say. See marts.md, Matching.
 with
 
-posting as (
-
-    select * from {{ ref('int_posting_match__posting') }}
-
-),
-
 payment as (
 
     select * from {{ ref('int_posting_match__payment') }}
@@ -32,7 +26,7 @@ matched as (
         posting.posted_on,
         payment.planned_dkk
     from said
-    inner join posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on said.posting_id = posting.posting_id
     inner join payment
         on said.course_payment_id = payment.course_payment_id
@@ -61,7 +55,7 @@ remainder as (
         posting.amount_dkk - sum(matched.allocated_dkk) as allocated_dkk,
         max(matched.candidates) as candidates
     from matched
-    inner join posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on matched.posting_id = posting.posting_id
     group by posting.posting_id, posting.amount_dkk
     having sum(matched.allocated_dkk) <> posting.amount_dkk
@@ -73,11 +67,12 @@ unmatched as (
     select
         posting.posting_id,
         max(said.candidates) as candidates
-    from posting
+    from {{ ref('int_posting_match__posting') }} as posting
     left join said
         on posting.posting_id = said.posting_id
+    anti join matched
+        on posting.posting_id = matched.posting_id
     where posting.is_activity_account
-        and posting.posting_id not in (select matched.posting_id from matched)
     group by posting.posting_id
 
 )

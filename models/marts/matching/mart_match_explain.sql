@@ -14,45 +14,27 @@ ledger_cover as (
 
 ),
 
-posting as (
-
-    select * from {{ ref('int_posting_match__posting') }}
-
-),
-
-payment as (
-
-    select * from {{ ref('int_posting_match__payment') }}
-
-),
-
 payment_state as (
 
     select * from {{ ref('fct_course_payment') }}
 
 ),
 
-near as (
-
-    select * from {{ ref('int_posting_match__near') }}
-
-),
-
 known_supplier as (
 
-    select distinct supplier_no from payment
+    select distinct supplier_no from {{ ref('int_posting_match__payment') }}
 
 ),
 
 known_course as (
 
-    select distinct course_id from payment
+    select distinct course_id from {{ ref('int_posting_match__payment') }}
 
 ),
 
 posting_supplier as (
 
-    select distinct supplier_no from posting
+    select distinct supplier_no from {{ ref('int_posting_match__posting') }}
 
 ),
 
@@ -74,7 +56,7 @@ nearest_payment as (
         string_agg(course_payment_id || ': ' || differences_da, '; ' order by nearness) as nearest_da,
         bool_and(is_other_party) as is_other_party,
         bool_and(is_paid) filter (where not is_other_party) as is_paid
-    from near
+    from {{ ref('int_posting_match__near') }}
     group by posting_id
 
 ),
@@ -87,7 +69,7 @@ nearest_posting as (
         string_agg(posting_id || ': ' || differences_da, '; ' order by differences, posting_id) as nearest_da
     from (
         select *
-        from near
+        from {{ ref('int_posting_match__near') }}
         qualify row_number() over (
             partition by course_payment_id order by differences, posting_id
         ) <= {{ var('match_explain_candidates') }}
@@ -146,7 +128,7 @@ posting_reason as (
             else 'candidates_differ'
         end as reason_code
     from said_of_posting as said
-    inner join posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on said.posting_id = posting.posting_id
     left join unknown_override
         on said.posting_id = unknown_override.posting_id
@@ -249,7 +231,7 @@ open_payment as (
                 then 'not_due_yet'
             else 'no_posting_in_month'
         end as reason_code
-    from payment
+    from {{ ref('int_posting_match__payment') }} as payment
     inner join payment_state
         on payment.course_payment_id = payment_state.course_payment_id
     cross join run

@@ -11,12 +11,6 @@ run as (
 
 ),
 
-course as (
-
-    select * from {{ ref('int_bos__course') }}
-
-),
-
 first_delivery as (
 
     select
@@ -37,7 +31,7 @@ new_grant as (
             else course.first_granted_on
         end) as date) as month,
         first_delivery.window_from
-    from course
+    from {{ ref('int_bos__course') }} as course
     inner join first_delivery
         on course.source_system = first_delivery.source_system
     where course.first_seen_granted_on is not null
@@ -46,13 +40,13 @@ new_grant as (
 
 leader as (
 
-    select distinct leader_id from course
+    select distinct leader_id from {{ ref('int_bos__course') }}
 
 ),
 
 caseworker as (
 
-    select distinct caseworker_id from course
+    select distinct caseworker_id from {{ ref('int_bos__course') }}
 
 ),
 

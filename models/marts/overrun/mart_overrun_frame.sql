@@ -42,16 +42,10 @@ target as (
 
 ),
 
-initiative as (
-
-    select * from {{ ref('mart_savings_initiative') }}
-
-),
-
 -- an action plan is a delivery of its own; while none has come its effect is unknown, not nothing
 plan_delivered as (
 
-    select count(*) > 0 as is_delivered from initiative
+    select count(*) > 0 as is_delivered from {{ ref('mart_savings_initiative') }}
 
 ),
 
@@ -70,7 +64,7 @@ plan as (
         end as found_dkk
     from overrun
     cross join plan_delivered
-    left join initiative
+    left join {{ ref('mart_savings_initiative') }} as initiative
         on overrun.fiscal_year = initiative.fiscal_year
         and overrun.frame_id = initiative.frame_id
     group by overrun.fiscal_year, overrun.frame_id, plan_delivered.is_delivered

@@ -2,18 +2,6 @@
 -- each rule saw on the first date that it could run, where it has a deadline. See the seed late_registration_plan.
 with
 
-observation_date as (
-
-    select * from {{ ref('int_gap__observation_date') }}
-
-),
-
-episode as (
-
-    select * from {{ ref('int_gap__episode') }}
-
-),
-
 -- with the date of the gap's next observation, until which it stands: an as-of join may be a loop over all pairs
 observation as (
 
@@ -42,7 +30,7 @@ backlog as (
         episode.gap_id,
         episode.opened_on,
         coalesce(gap.team_id, 'Uden team') as team_id
-    from episode
+    from {{ ref('int_gap__episode') }} as episode
     inner join {{ ref('mart_registration_gap') }} as gap
         on episode.gap_id = gap.gap_id
     where episode.is_backlog
@@ -61,12 +49,12 @@ state as (
         standing.gap_id is not null as is_standing,
         decision.gap_id is not null as is_waived
     from backlog
-    inner join observation_date
+    inner join {{ ref('int_gap__observation_date') }} as observation_date
         on backlog.opened_on <= observation_date.observed_on
     inner join observation as first_seen
         on backlog.gap_id = first_seen.gap_id
         and backlog.opened_on = first_seen.observed_on
-    left join episode as standing
+    left join {{ ref('int_gap__episode') }} as standing
         on backlog.gap_id = standing.gap_id
         and standing.opened_on <= observation_date.observed_on
         and coalesce(standing.closed_on > observation_date.observed_on, true)
@@ -129,7 +117,7 @@ point as (
         100 as open_pct,
         max(team_plan.agreed_on) as last_agreed_on
     from team_plan
-    cross join observation_date
+    cross join {{ ref('int_gap__observation_date') }} as observation_date
     group by team_plan.team_id
 
 ),

@@ -7,12 +7,6 @@ hit as (
 
 ),
 
-course as (
-
-    select * from {{ ref('int_bos__course') }}
-
-),
-
 posting as (
 
     select * from {{ ref('int_ledger__posting') }}
@@ -48,7 +42,7 @@ leader_of_team as (
     select
         team_id,
         leader_id
-    from course
+    from {{ ref('int_bos__course') }}
     where team_id is not null
         and leader_id is not null
     group by team_id, leader_id
@@ -82,7 +76,7 @@ from {{ ref('mart_registration_gap') }} as gap
 left join hit
     on gap.gap_id = hit.gap_id
 
-left join course
+left join {{ ref('int_bos__course') }} as course
     on gap.course_id = course.course_id
 
 left join posting

@@ -7,25 +7,13 @@
 {%- set volume_parts = ['number', 'mix', 'duration'] %}
 with
 
-assumption as (
-
-    select * from {{ ref('int_unit_price__assumption') }}
-
-),
-
-followed_month as (
-
-    select * from {{ ref('mart_budget_assumption_month') }}
-
-),
-
 newest_month as (
 
     select
         fiscal_year,
         max(month) as month_to,
         dayofyear(last_day(max(month))) as days_to_date
-    from followed_month
+    from {{ ref('mart_budget_assumption_month') }}
     group by fiscal_year
 
 ),
@@ -42,7 +30,7 @@ to_date as (
         cast(sum({{ column }}) as decimal(20, 2)) as {{ column }},
         {%- endfor %}
         bool_or(is_reportable) as was_reportable
-    from followed_month
+    from {{ ref('mart_budget_assumption_month') }}
     group by {{ row_key | join(', ') }}
 
 ),
@@ -51,7 +39,7 @@ to_date as (
 standing as (
 
     select followed_month.*
-    from followed_month
+    from {{ ref('mart_budget_assumption_month') }} as followed_month
     inner join newest_month
         on followed_month.fiscal_year = newest_month.fiscal_year
         and followed_month.month = newest_month.month_to
@@ -92,7 +80,7 @@ rest as (
         and course.activity_no = segment.activity_no
         and coalesce(provider.provider_kind, 'unknown') = segment.provider_kind
         and course.target_group = segment.target_group
-    where year(course_month.month) in (select assumption.fiscal_year from assumption)
+    where year(course_month.month) in (select assumption.fiscal_year from {{ ref('int_unit_price__assumption') }} as assumption)
         and last_day(course_month.month) > {{ as_of() }}
         and course_month.planned_dkk <> 0
     group by {{ range(1, 5) | join(', ') }}
@@ -101,7 +89,7 @@ rest as (
 
 row_of_year as (
 
-    select {{ row_key | join(', ') }} from assumption
+    select {{ row_key | join(', ') }} from {{ ref('int_unit_price__assumption') }}
     union
     select {{ row_key | join(', ') }} from to_date
     union
@@ -136,7 +124,7 @@ compared as (
         rest.granted_rest_dkk,
         coalesce(course_days_base > 0 and to_date.course_days > 0, false) as is_compared
     from row_of_year
-    left join assumption
+    left join {{ ref('int_unit_price__assumption') }} as assumption
         on {{ equal_columns('row_of_year', 'assumption', row_key) }}
     left join newest_month
         on row_of_year.fiscal_year = newest_month.fiscal_year

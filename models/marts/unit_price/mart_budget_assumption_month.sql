@@ -12,12 +12,6 @@ rule as (
 
 ),
 
-assumption as (
-
-    select * from {{ ref('int_unit_price__assumption') }}
-
-),
-
 -- the months of the years with assumptions that are over and that the reports cover
 month_of_year as (
 
@@ -49,7 +43,7 @@ assumed as (
             'assumption.' ~ column, 'month_of_year.days_before', 'month_of_year.days_to_date', 'month_of_year.days_in_year'
         ) }} as {{ column.replace('cost', 'month_cost') }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from assumption
+    from {{ ref('int_unit_price__assumption') }} as assumption
     inner join month_of_year
         on assumption.fiscal_year = month_of_year.fiscal_year
 
@@ -79,7 +73,7 @@ actual as (
         and coalesce(provider.provider_kind, 'unknown') = segment.provider_kind
         and unit_price.target_group = segment.target_group
     where unit_price.is_covered
-        and year(unit_price.month) in (select assumption.fiscal_year from assumption)
+        and year(unit_price.month) in (select assumption.fiscal_year from {{ ref('int_unit_price__assumption') }} as assumption)
         and (
             unit_price.course_days <> 0
             or unit_price.cost_total_dkk <> 0

@@ -2,18 +2,6 @@
 -- year's hidden categories, or nowhere where that sum would tell of single children, too.
 with
 
-part as (
-
-    select * from {{ ref('int_unit_price__category_child') }}
-
-),
-
-category as (
-
-    select * from {{ ref('int_unit_price__category_hidden') }}
-
-),
-
 summed as (
 
     select
@@ -22,8 +10,8 @@ summed as (
         count(distinct case when part.course_days > 0 then part.child_key end) as children,
         sum(part.course_days) as course_days,
         sum(part.cost_dkk) as cost_dkk
-    from part
-    inner join category
+    from {{ ref('int_unit_price__category_child') }} as part
+    inner join {{ ref('int_unit_price__category_hidden') }} as category
         on part.category_no = category.category_no
         and year(part.quarter) = category.fiscal_year
     where not category.is_all_hidden
@@ -39,7 +27,7 @@ listed as (
         category_no,
         is_hidden as is_suppressed,
         false as is_other
-    from category
+    from {{ ref('int_unit_price__category_hidden') }}
 
     union all
 
@@ -48,7 +36,7 @@ listed as (
         'Øvrige' as category_no,
         is_all_hidden as is_suppressed,
         true as is_other
-    from category
+    from {{ ref('int_unit_price__category_hidden') }}
     where is_hidden
     group by fiscal_year, is_all_hidden
 
@@ -67,7 +55,7 @@ final as (
         case when not listed.is_suppressed then coalesce(summed.cost_dkk, 0) end as cost_dkk,
         dayofyear(make_date(listed.fiscal_year, 12, 31)) as days_in_year
     from listed
-    inner join (select distinct quarter from part) as quarter
+    inner join (select distinct quarter from {{ ref('int_unit_price__category_child') }}) as quarter
         on listed.fiscal_year = year(quarter.quarter)
     left join summed
         on quarter.quarter = summed.quarter

@@ -15,12 +15,6 @@ cover as (
 
 ),
 
-course as (
-
-    select * from {{ ref('dim_course') }}
-
-),
-
 payment as (
 
     select
@@ -45,7 +39,7 @@ course_month as (
         cast(sum(payment.planned_dkk) as decimal(18, 2)) as planned_dkk,
         cast(sum(payment.posted_dkk) as decimal(18, 2)) as posted_dkk
     from payment
-    inner join course
+    inner join {{ ref('dim_course') }} as course
         on payment.course_id = course.course_id
     where payment.posted_dkk <> 0
         or course.payment_method not in ('SD', 'CASH')
@@ -94,7 +88,7 @@ select
 
 from course_month
 
-inner join course
+inner join {{ ref('dim_course') }} as course
     on course_month.course_id = course.course_id
 
 cross join rule

@@ -7,18 +7,6 @@ with
 
 {{ gap_rule('A11') }},
 
-posting as (
-
-    select * from {{ ref('int_posting_match__posting') }} where supplier_no is not null
-
-),
-
-payment as (
-
-    select * from {{ ref('int_posting_match__payment') }} where supplier_no is not null
-
-),
-
 provider_alias as (
 
     select * from {{ ref('stg_reference__provider_alias') }}
@@ -28,7 +16,7 @@ provider_alias as (
 unmatched as (
 
     select posting.*
-    from posting
+    from {{ ref('int_posting_match__posting') }} as posting
     semi join (
         select posting_id from {{ ref('int_gap__open_posting') }} where open_kind = 'unmatched'
     ) as open_posting
@@ -47,7 +35,7 @@ known_child as (
         payment.course_id,
         posting.amount_dkk
     from unmatched as posting
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on posting.{{ here }} = payment.{{ there }}
         and posting.service_month = payment.planned_month
         and posting.account_id = payment.account_id
@@ -68,9 +56,9 @@ other_supplier as (
         match.course_id,
         match.allocated_dkk as amount_dkk
     from {{ ref('fct_posting_match') }} as match
-    inner join posting
+    inner join {{ ref('int_posting_match__posting') }} as posting
         on match.posting_id = posting.posting_id
-    inner join payment
+    inner join {{ ref('int_posting_match__payment') }} as payment
         on match.course_payment_id = payment.course_payment_id
         and posting.supplier_no <> payment.supplier_no
 

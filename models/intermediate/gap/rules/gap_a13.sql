@@ -16,19 +16,13 @@ course as (
 
 ),
 
-posting as (
-
-    select * from {{ ref('int_ledger__posting') }}
-
-),
-
 -- the ledger names the course, the child or the appropriation
 income as (
 
     select
         course.course_id,
         max(posting.posted_on) as posted_on
-    from posting
+    from {{ ref('int_ledger__posting') }} as posting
     inner join course
         on {{ names_course('posting', 'course') }}
     where {{ is_inter_municipal_income('posting') }}
@@ -46,7 +40,7 @@ unclaimed as (
 
     from {{ ref('fct_posting_match') }} as match
 
-    inner join posting
+    inner join {{ ref('int_ledger__posting') }} as posting
         on match.posting_id = posting.posting_id
         and not posting.is_income
 

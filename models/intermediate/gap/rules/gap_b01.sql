@@ -6,24 +6,18 @@ with
 
 {{ gap_rule('B01') }},
 
-course as (
-
-    select * from {{ ref('int_bos__course') }}
-
-),
-
 late as (
 
     select
         course.*,
         compared.previous_on,
         compared.previous_on - course.start_on as late_days
-    from course
+    from {{ ref('int_bos__course') }} as course
     inner join {{ ref('int_bos__compared_delivery') }} as compared
         on course.source_system = compared.source_system
         and course.first_seen_on > compared.previous_on
         and course.start_on < compared.previous_on
-    anti join course as adjusted
+    anti join {{ ref('int_bos__course') }} as adjusted
         on course.appropriation_id = adjusted.appropriation_id
         and course.activity_no = adjusted.activity_no
         and course.status = 'EXPECTED'

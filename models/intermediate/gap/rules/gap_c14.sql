@@ -5,26 +5,14 @@ with
 
 {{ gap_rule('C14') }},
 
-compared as (
-
-    select * from {{ ref('int_bos__compared_delivery') }}
-
-),
-
-activity as (
-
-    select * from {{ ref('int_bos__activity_delivery') }}
-
-),
-
 open_at_year_end as (
 
     select
         activity.course_id,
         compared.year_end_on,
         min(activity.start_on) as start_on
-    from activity
-    inner join compared
+    from {{ ref('int_bos__activity_delivery') }} as activity
+    inner join {{ ref('int_bos__compared_delivery') }} as compared
         on activity.source_system = compared.source_system
         and activity.extract_date = compared.year_end_on
     where activity.activity_status = 'GRANTED'
@@ -38,8 +26,8 @@ open_at_year_end as (
 continued as (
 
     select activity.course_id
-    from activity
-    inner join compared
+    from {{ ref('int_bos__activity_delivery') }} as activity
+    inner join {{ ref('int_bos__compared_delivery') }} as compared
         on activity.source_system = compared.source_system
         and activity.extract_date = compared.newest_on
     group by activity.course_id
