@@ -177,9 +177,25 @@ posting_month as (
     )
 {%- endmacro %}
 
-{#- CTE `dealt`, or of another name: the pairs with `order_gap` and `twins`. Equal payments of one course in one month and the equal postings
-    that may pay for them go together in order: of posting there, of the day marked as paid or planned here. The money is
-    right whoever gets which; of which payment a posting really was nothing tells, so that `twins` says how many were
+{#- Of a posting and a payment that it may pay for, what `dealt_out` looks at. -#}
+{% macro pair_columns() -%}
+        posting.posting_id,
+        posting.amount_dkk,
+        posting.posted_on,
+        posting.service_month,
+        payment.course_payment_id,
+        payment.course_id,
+        payment.planned_on,
+        payment.planned_month,
+        payment.planned_dkk,
+        payment.paid_on,
+        payment.is_met,
+        payment.is_month_shared
+{%- endmacro %}
+
+{#- The CTE of the pairs with `order_gap` and `twins`. Equal payments of one course in one month and the equal postings
+    that may pay for them go together in order: of posting there, of the day marked as paid or planned here. The money
+    is right whoever gets which; of which payment a posting really was nothing tells, so that `twins` says how many were
     equal. Most months have one payment: its pairs are sorted once instead of four times. -#}
 {% macro dealt_out(pair, name='dealt') -%}
 {{ name }} as (

@@ -8,18 +8,7 @@ with
 pair as (
 
     select
-        posting.posting_id,
-        payment.course_payment_id,
-        posting.amount_dkk,
-        payment.is_met,
-        posting.posted_on,
-        posting.service_month,
-        payment.course_id,
-        payment.planned_on,
-        payment.planned_month,
-        payment.planned_dkk,
-        payment.paid_on,
-        payment.is_month_shared,
+        {{ pair_columns() }},
         {{ amount_class('posting', 'payment') }} as amount_class,
         {{ paid_gap('posting', 'payment') }} as paid_gap,
         {{ lag_gap('posting', 'payment') }} as lag_gap,
