@@ -8,6 +8,9 @@ from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
+# Not in the thread: half imported it already answers what Dagster's own queries ask of values, and fails.
+import sqlalchemy.orm  # noqa: F401
+
 MODULES = (
     "expectations.lake",
     "expectations.marts",
