@@ -22,7 +22,7 @@ import duckdb
 from orchestration import dbt, warehouse
 from orchestration.build import build
 from orchestration.ingest import Delivery
-from orchestration.settings import Settings
+from orchestration.settings import MEMORY_LIMIT, Settings
 
 META = "observed_as"
 
@@ -127,7 +127,7 @@ def store(settings: Settings, database: Path, deliveries: Iterable[Delivery], ob
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     rows = 0
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True, config={"memory_limit": MEMORY_LIMIT}) as connection:
         for observed in observed_models():
             path = unfinished / f"{observed.table}.parquet"
             columns = ", ".join(f"{name}::{type_} as {name}" for name, type_ in observed.columns.items())
@@ -161,7 +161,7 @@ def fill(settings: Settings, database: Path, deliveries: Sequence[Delivery], as_
         if day < as_of
     ]
     rows = dict.fromkeys(warehouse.OBSERVED, 0)
-    with duckdb.connect(str(database)) as connection:
+    with duckdb.connect(str(database), config={"memory_limit": MEMORY_LIMIT}) as connection:
         for observed in observed_models() if folders else []:
             files = ", ".join(warehouse.quoted(folder / f"{observed.table}.parquet") for folder in folders)
             columns = ", ".join(["observed_on", *observed.columns])
